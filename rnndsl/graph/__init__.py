@@ -1,0 +1,1 @@
+"""Graphs of equations and of operations; their edges carry shifts."""

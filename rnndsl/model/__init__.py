@@ -1,0 +1,1 @@
+"""The checked model: names resolved, shapes known, formulas substituted."""

@@ -1,0 +1,1 @@
+"""Text to syntax trees: statements and expressions as written, nothing resolved."""

@@ -1,0 +1,1 @@
+"""Source text, spans and diagnostics: the ground floor, which imports nothing of ours."""
