@@ -1,0 +1,304 @@
+"""Compiled models against PyTorch: values at every step, final states, loss and all gradients.
+
+The numbers are committed (`vectors/*.npz`, made by `vectors/make_torch_vectors.py`); PyTorch
+itself is not needed. Everything is float64; errors are relative to the largest entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from rnndsl.model.load import parse_model
+from rnndsl.runtime.compile import compile_model
+from rnndsl.runtime.program import Program
+
+VECTORS = Path(__file__).parent / "vectors"
+NAMES = ("lstm", "gru", "rnn", "bilstm")
+LEVELS = (0, 1, 2)
+Arrays = dict[str, np.ndarray]
+
+
+class Part(NamedTuple):
+    """One of the `blocks` that PyTorch stacks in the parameter `name`."""
+
+    name: str
+    block: int = 0
+    blocks: int = 1
+
+    def of(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        return np.split(arrays[self.name], self.blocks)[self.block]
+
+
+Mapped = dict[str, tuple[Part, ...]]  # our parameter is the sum of PyTorch's parts
+
+
+def layer(name: str, letters: str, gates: str = "") -> Mapped:
+    """The parameters of one layer in PyTorch's order of gates; its two biases are added up."""
+    mapped: Mapped = {}
+    x, h, bias = letters
+    for number, gate in enumerate(gates or " "):
+        place, end = (number, len(gates) or 1), f"_{gate}".rstrip("_ ")
+        mapped[x + end] = (Part(f"rnn.weight_ih_{name}", *place),)
+        mapped[h + end] = (Part(f"rnn.weight_hh_{name}", *place),)
+        mapped[bias + end] = (
+            Part(f"rnn.bias_ih_{name}", *place),
+            Part(f"rnn.bias_hh_{name}", *place),
+        )
+    return mapped
+
+
+def mapping(name: str, gates: str | None = None) -> Mapped:
+    """How the parameters of the spec `name` follow from PyTorch's."""
+    out: Mapped = {"V": (Part("out.weight"),), "c": (Part("out.bias"),)}
+    if name == "lstm":
+        return layer("l0", "UWb", gates or "ifgo") | out
+    if name == "gru":
+        inside: Mapped = {
+            "b_n": (Part("rnn.bias_ih_l0", 2, 3),),
+            "d_n": (Part("rnn.bias_hh_l0", 2, 3),),
+        }
+        return layer("l0", "UWb", gates or "rzn") | inside | out
+    if name == "rnn":
+        return layer("l0", "UWb") | layer("l1", "QRd") | {"E": (Part("embedding.weight"),)} | out
+    both = layer("l0", "UWb", gates or "ifgo") | layer("l0_reverse", "PRd", gates or "ifgo")
+    heads = {"V": Part("hidden.weight"), "c": Part("hidden.bias"), "S": Part("cell.weight")}
+    return both | {key: (part,) for key, part in heads.items()}
+
+
+@cache
+def vectors(name: str) -> dict[str, Arrays]:
+    """The committed arrays by what they are: `param`, `data`, `value`, `grad`, …"""
+    groups: dict[str, Arrays] = {}
+    with np.load(VECTORS / f"{name}.npz", allow_pickle=False) as file:
+        for key in file.files:
+            group, _, rest = key.partition("/")
+            groups.setdefault(group, {})[rest] = file[key]
+    return groups
+
+
+def spec(name: str) -> str:
+    return (VECTORS / f"{name}.rnn").read_text(encoding="ascii")
+
+
+@cache
+def compiled(text: str, level: int) -> Program:
+    return compile_model(parse_model(text), optimize=level, dtype="float64")
+
+
+def parameters(name: str, mapped: Mapped) -> Arrays:
+    given = vectors(name)["param"]
+    return {
+        key: np.sum([part.of(given) for part in parts], axis=0) for key, parts in mapped.items()
+    }
+
+
+def lengths(name: str) -> dict[str, np.ndarray]:
+    return {"t": vectors(name)["lengths"][""]}
+
+
+def error(found: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference over the largest expected entry; infinite for NaN or a wrong shape."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    if found.shape != expected.shape or not np.isfinite(found).all():
+        return np.inf
+    return float(np.abs(found - expected).max() / (np.abs(expected).max() or 1.0))
+
+
+def gradient_errors(name: str, mapped: Mapped, groups: str, grads: Arrays) -> dict[str, float]:
+    """Each gradient against each of the PyTorch parts that its parameter is the sum of."""
+    expected = vectors(name)[groups]
+    assert set(grads) == set(mapped)
+    assert {part.name for parts in mapped.values() for part in parts} == set(expected)
+    return {
+        f"d {key} ({part.name})": error(grads[key], part.of(expected))
+        for key, parts in mapped.items()
+        for part in parts
+    }
+
+
+def data_errors(name: str, groups: str, grads: Arrays) -> dict[str, float]:
+    expected = vectors(name)[groups]
+    assert set(grads) == set(expected)
+    return {f"d {key}": error(grads[key], item) for key, item in expected.items()}
+
+
+def errors(name: str, program: Program, mapped: Mapped) -> dict[str, float]:
+    """Everything that the program computes against everything that PyTorch computed."""
+    given, params = vectors(name), parameters(name, mapped)
+    outputs = program.forward(params, lengths=lengths(name), **given["data"])
+    loss, grads, data_grads = program.loss_and_grads(
+        params, inputs=True, lengths=lengths(name), **given["data"]
+    )
+    assert {key: item.shape for key, item in grads.items()} == {
+        key: item.shape for key, item in params.items()
+    }
+    return {
+        "loss": error(loss, given["loss"][""]),
+        **{key: error(outputs[key], item) for key, item in given["value"].items()},
+        **gradient_errors(name, mapped, "grad", grads),
+        **data_errors(name, "data_grad", data_grads),
+    }
+
+
+def too_large(found: Mapping[str, float], limit: float) -> dict[str, float]:
+    return {key: value for key, value in found.items() if not value <= limit}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", NAMES)
+def test_values_loss_and_gradients(name: str, level: int) -> None:
+    found = errors(name, compiled(spec(name), level), mapping(name))
+    assert not too_large(found, 1e-10)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_gradients_of_given_cotangents(level: int) -> None:
+    """`record` and `backward` with cotangents of every h and of the last s, random in padding."""
+    given, mapped = vectors("lstm"), mapping("lstm")
+    program = compiled(spec("lstm"), level)
+    trace = program.record(parameters("lstm", mapped), lengths=lengths("lstm"), **given["data"])
+    grads = program.backward(trace, **given["cotangent"])
+    assert not too_large(gradient_errors("lstm", mapped, "pulled", grads), 1e-10)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_have_the_mapped_shapes(name: str) -> None:
+    given = vectors(name)["param"]
+    sizes = {"k": 7, "m": 5, "n": 3} | ({"v": 8} if name == "rnn" else {})
+    params = compiled(spec(name), 1).init(seed=0, **sizes)
+    mapped = mapping(name)
+    assert {key: item.shape for key, item in params.items()} == {
+        key: parts[0].of(given).shape for key, parts in mapped.items()
+    }
+
+
+def padding_replaced(name: str) -> Arrays:
+    """The data with NaN, or another token, after each example's end."""
+    replaced = {}
+    steps = lengths(name)["t"]
+    for key, item in vectors(name)["data"].items():
+        new = item.copy()
+        if len(item) != len(steps):
+            beyond = np.arange(len(item))[:, None] >= steps
+            new[beyond] = np.nan if new.dtype.kind == "f" else (new[beyond] + 1) % 3
+        replaced[key] = new
+    return replaced
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", NAMES)
+def test_padding_changes_nothing(name: str, level: int) -> None:
+    program, params = compiled(spec(name), level), parameters(name, mapping(name))
+    given, replaced = vectors(name)["data"], padding_replaced(name)
+    assert any(not np.array_equal(given[key], replaced[key]) for key in given)
+    for data in (given, replaced):
+        outputs = program.forward(params, lengths=lengths(name), **data)
+        loss, grads, data_grads = program.loss_and_grads(
+            params, inputs=True, lengths=lengths(name), **data
+        )
+        now = {"loss": loss, **outputs, **grads, **{f"d {k}": g for k, g in data_grads.items()}}
+        if data is given:
+            before = {key: np.copy(item) for key, item in now.items()}
+    assert set(now) == set(before)
+    assert [key for key in now if not np.array_equal(now[key], before[key])] == []
+
+
+def alone(name: str, arrays: Mapping[str, np.ndarray], example: int) -> Arrays:
+    """One example of a batch, cut to its own length."""
+    steps = lengths(name)["t"]
+    return {
+        key: item[: steps[example], example : example + 1]
+        if item.shape[:2] == (steps.max(), len(steps))
+        else item[example : example + 1]
+        for key, item in arrays.items()
+    }
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_alone_is_the_same_as_in_a_batch(name: str, level: int) -> None:
+    program, params = compiled(spec(name), level), parameters(name, mapping(name))
+    data = vectors(name)["data"]
+    outputs = program.forward(params, lengths=lengths(name), **data)
+    loss, grads, data_grads = program.loss_and_grads(
+        params, inputs=True, lengths=lengths(name), **data
+    )
+    batch = len(lengths(name)["t"])
+    found: dict[str, float] = {}
+    losses: list[float] = []
+    sums = {key: np.zeros_like(item) for key, item in grads.items()}
+    for example in range(batch):
+        own = alone(name, data, example)
+        for key, item in alone(name, outputs, example).items():
+            found[f"{key} of {example}"] = error(program.forward(params, **own)[key], item)
+        own_loss, own_grads, own_data_grads = program.loss_and_grads(params, inputs=True, **own)
+        losses.append(own_loss)
+        for key in sums:
+            sums[key] += own_grads[key] / batch
+        for key, item in alone(name, data_grads, example).items():
+            found[f"d {key} of {example}"] = error(own_data_grads[key] / batch, item)
+    found["loss"] = error(np.mean(losses), loss)
+    found |= {f"d {key}": error(item, grads[key]) for key, item in sums.items()}
+    assert not too_large(found, 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "gates"), [("lstm", "figo"), ("lstm", "ifog"), ("gru", "zrn"), ("bilstm", "oifg")]
+)
+def test_permuted_gates_are_noticed(name: str, gates: str) -> None:
+    found = errors(name, compiled(spec(name), 1), mapping(name, gates))
+    assert {"loss", "o", "d V (hidden.weight)" if name == "bilstm" else "d V (out.weight)"} <= set(
+        too_large(found, 1e-3)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("lstm", "q[t] * tanh(s[t])", "q[t] * s[t]"),
+        ("lstm", "s[0] = c0", "s[0] = c0 + h0"),
+        ("lstm", "o[t] = c + V @ h[t]", "o[t] = c + V @ h[t-1]"),
+        ("gru", "r[t] * (W_n @ h[t-1] + d_n)", "d_n + W_n @ (r[t] * h[t-1])"),
+        ("gru", "r[t] * (W_n @ h[t-1] + d_n)", "r[t] * (W_n @ h[t-1]) + d_n"),
+        ("rnn", "tanh(d + Q @ h[t] + R @ g[t-1])", "d + Q @ h[t] + R @ g[t-1]"),
+        ("rnn", "g[0] = g0", "g[0] = h0 + 0 * g0"),
+        ("bilstm", "concat(h[T], g[1])", "concat(g[1], h[T])"),
+        ("bilstm", "concat(s[T], q[1])", "concat(s[T], q[T])"),
+    ],
+)
+def test_a_wrong_equation_is_noticed(name: str, right: str, wrong: str) -> None:
+    assert right in spec(name)
+    found = errors(name, compiled(spec(name).replace(right, wrong), 1), mapping(name))
+    wrong_now = too_large(found, 1e-3)
+    assert "loss" in wrong_now
+    assert any(key.startswith("d ") for key in wrong_now)
+
+
+def test_a_slightly_wrong_gradient_is_noticed() -> None:
+    """An error of one part in 10^9 in one entry, of a shared bias and of an input."""
+    program, mapped, given = compiled(spec("lstm"), 1), mapping("lstm"), vectors("lstm")
+    _, grads, data_grads = program.loss_and_grads(
+        parameters("lstm", mapped), inputs=True, lengths=lengths("lstm"), **given["data"]
+    )
+    for arrays, key in ((grads, "b_f"), (data_grads, "c0")):
+        arrays[key].flat[0] += 1e-9 * np.abs(arrays[key]).max()
+    assert set(too_large(gradient_errors("lstm", mapped, "grad", grads), 1e-10)) == {
+        "d b_f (rnn.bias_ih_l0)",
+        "d b_f (rnn.bias_hh_l0)",
+    }
+    assert set(too_large(data_errors("lstm", "data_grad", data_grads), 1e-10)) == {"d c0"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_vectors_are_small_and_ragged(name: str) -> None:
+    steps = lengths(name)["t"]
+    assert (VECTORS / f"{name}.npz").stat().st_size < 24_000
+    assert len(set(steps)) == len(steps)
+    assert sorted(steps) != list(steps)
+    assert all(item.dtype in (np.float64, np.int64) for item in vectors(name)["data"].values())
