@@ -1,0 +1,64 @@
+"""Imports point one way, and rooms stay small."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "rnndsl"
+FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
+FLOORS = {
+    **{"text": 0, "gallery": 0, "syntax": 1, "ops": 1, "model": 2, "interpreter": 3, "graph": 3},
+    **{"passes": 4, "plan": 5, "emit": 6, "draw": 6, "runtime": 7, "cli": 8, "__init__": 9},
+}
+LONGEST_FILE, LONGEST_FUNCTION = 300, 40
+
+each_file = pytest.mark.parametrize("name", FILES)
+
+
+def tree(name: str) -> ast.Module:
+    return ast.parse(FILES[name].read_text(encoding="utf-8"))
+
+
+def rooms_imported(name: str) -> Iterator[tuple[str, int]]:
+    """Each room of ours that a file imports, at its top or inside a function, and the line."""
+    for node in ast.walk(tree(name)):
+        modules: list[str] = []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}:{node.lineno} imports by a relative name"
+            modules = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        for module in modules:
+            package, _, rest = module.partition(".")
+            if package == "rnndsl":
+                yield rest.partition(".")[0] or "__init__", node.lineno
+
+
+@each_file
+def test_imports_point_down(name: str) -> None:
+    own = Path(name).with_suffix("").parts[0]
+    wrong = [
+        f"line {line}: {own} (floor {FLOORS[own]}) imports {room} (floor {FLOORS[room]})"
+        for room, line in rooms_imported(name)
+        if room != own and FLOORS[room] >= FLOORS[own]
+    ]
+    assert not wrong
+
+
+@each_file
+def test_rooms_are_small(name: str) -> None:
+    lines = FILES[name].read_text(encoding="utf-8").count("\n")
+    assert lines <= LONGEST_FILE
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
+
+
+@each_file
+def test_a_module_says_what_it_is_for(name: str) -> None:
+    assert not tree(name).body or ast.get_docstring(tree(name))
