@@ -10,9 +10,22 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "rnndsl"
 FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
+BUILDING = """
+    text gallery
+    syntax ops
+    model
+    graph interpreter
+    passes
+    plan
+    emit draw
+    runtime
+    cli
+    __init__
+"""  # from the ground up
 FLOORS = {
-    **{"text": 0, "gallery": 0, "syntax": 1, "ops": 1, "model": 2, "interpreter": 3, "graph": 3},
-    **{"passes": 4, "plan": 5, "emit": 6, "draw": 6, "runtime": 7, "cli": 8, "__init__": 9},
+    room: floor
+    for floor, rooms in enumerate(BUILDING.strip().splitlines())
+    for room in rooms.split()
 }
 LONGEST_FILE, LONGEST_FUNCTION = 300, 40
 

@@ -1,0 +1,50 @@
+"""What the pages say holds: their models check, their Python runs, their links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = {
+    str(path.relative_to(ROOT)): path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+}
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
+
+each_page = pytest.mark.parametrize("name", sorted(PAGES))
+
+
+def blocks(name: str, language: str) -> list[str]:
+    text = PAGES[name].read_text(encoding="utf-8")
+    return [body for tongue, body in BLOCK.findall(text) if tongue == language]
+
+
+MODELS = [(name, body) for name in sorted(PAGES) for body in blocks(name, "rnn")]
+
+
+@pytest.mark.parametrize(("name", "text"), MODELS)
+def test_models_check_without_a_word(name: str, text: str) -> None:
+    from rnndsl.model.load import parse_model
+
+    assert parse_model(text, name).warnings == ()
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(PAGES) if blocks(name, "python")])
+def test_python_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
+    script = tmp_path / "page.py"
+    script.write_text("\n".join(blocks(name, "python")), encoding="utf-8")
+    command = [sys.executable, "-W", "error", str(script)]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+@each_page
+def test_links_lead_somewhere(name: str) -> None:
+    page = PAGES[name]
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{name} links to {target}"
