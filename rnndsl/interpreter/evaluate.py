@@ -1,0 +1,157 @@
+"""The value of any name at any position of one example, by memoised recursion.
+
+Expressions stand in `expressions`, what an operation does in `operations`, batches in `batch`.
+Clipping is no part of a model's meaning and is not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any, Unpack
+
+import numpy as np
+
+from rnndsl.interpreter.elementwise import Array
+from rnndsl.interpreter.expressions import Env, Expressions, Settings, number
+from rnndsl.interpreter.sizes import Sizes, delays
+from rnndsl.interpreter.tasks import Step, Task, run
+from rnndsl.model.expr import Expr, Position, Read
+from rnndsl.model.model import Data, Equation, Model
+from rnndsl.text.diagnostics import DataError
+
+LOSS = "loss"
+
+
+class Interpreter(Expressions):
+    """One example of a model.
+
+    `params`: arrays of the parameters' shapes. `data`: (T, ...) with an axis, else (...).
+    `lengths`: the example's own, by axis. `example`: its place in the batch, from 0, for draws.
+    `state`: the last values before this window, oldest first, (d, ...): they stand at the
+    positions 1-d to 0 in place of boundaries and zeros. Numbers are float64, or complex128
+    where a complex number came in.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        sizes: Mapping[str, int] | Sizes,
+        params: Mapping[str, Any],
+        data: Mapping[str, Any],
+        lengths: Mapping[str, int],
+        *,
+        example: int = 0,
+        state: Mapping[str, Any] | None = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        known = sizes if isinstance(sizes, Sizes) else Sizes(model, sizes)
+        super().__init__(known, params, lengths, settings, example)
+        self.model = model
+        self._data = {name: number(value) for name, value in data.items()}
+        self._before = {name: number(value) for name, value in (state or {}).items()}
+        self._named: dict[str, Data | Equation] = {**model.data, **model.equations}
+        if model.loss is not None:
+            self._named[LOSS] = model.loss
+        self._memo: dict[tuple[str, tuple[int, ...]], Array] = {}
+        self._pending: set[tuple[str, tuple[int, ...]]] = set()
+
+    def value(self, name: str, position: int | None = None) -> Array:
+        """A value or data at a position, inside `1..T` or outside; None: it has no axis."""
+        return self._run(self._value(name, () if position is None else (position,)))
+
+    def loss(self) -> complex:
+        """The loss of the example: a float, or complex where a complex number came in."""
+        found: complex = self.value(LOSS).item()
+        return found
+
+    def outputs(self) -> dict[str, Array]:
+        """Every output by its label: (T, ...) where an index is free, else (...)."""
+        return {output.label: self.all_positions(output.read) for output in self.model.outputs}
+
+    def all_positions(self, read: Read) -> Array:
+        """A read at every position of its free indices, these dimensions in front."""
+        free = free_indices(read)
+        ends = [self.lengths[axis] for axis in free.values()]
+        rows = [
+            self._run(self._step(read, tuple(zip(free, at, strict=True))))
+            for at in product(*(range(1, end + 1) for end in ends))
+        ]
+        return np.stack(rows).reshape(*ends, *rows[0].shape)
+
+    def state(self) -> dict[str, Array]:
+        """What a window that follows needs of this one.
+
+        Of each name that is read at a delay its last d values, (d, ...), oldest first, where
+        d is its longest delay. Data that was not given is left out.
+        """
+        last = {}
+        for name, delay in delays(self.model, self.sizes).items():
+            if isinstance(self._named[name], Data) and name not in self._data:
+                continue
+            end = self.lengths[self._named[name].axes[0]]
+            last[name] = np.stack([self.value(name, end - k) for k in reversed(range(delay))])
+        return last
+
+    def _run(self, step: Step) -> Array:
+        self._pending.clear()
+        with np.errstate(all="ignore"):
+            return run(step)
+
+    def _value(self, name: str, at: tuple[int, ...]) -> Step:
+        known = self._memo.get((name, at))
+        return known if known is not None else self._settle(name, at)
+
+    def _settle(self, name: str, at: tuple[int, ...]) -> Task:
+        """Work out what a name stands for at given positions, and keep it."""
+        if (name, at) in self._pending:
+            raise RuntimeError(f"`{name}` at {at} needs itself")
+        self._pending.add((name, at))
+        type = self._named[name].type
+        found = self._known(name, at)
+        if found is None:
+            rule = self._rule(name, at)
+            if rule is not None:
+                found = yield self._step(*rule)
+            else:
+                found = np.array(-1 if type.kind == "token" else 0)
+        value = np.broadcast_to(number(found, type), self.sizes.dims(type.shape))
+        self._memo[name, at] = value
+        return value
+
+    def _known(self, name: str, at: tuple[int, ...]) -> Array | None:
+        """What a window before this one or the data say, where they say something."""
+        before = self._before.get(name)
+        if before is not None and 1 - len(before) <= at[0] <= 0:
+            return np.asarray(before[at[0] - 1])
+        if isinstance(self._named[name], Equation) or not self._is_inside(name, at):
+            return None
+        if name not in self._data:
+            raise DataError(f"`{name}` is needed and was not given")
+        return np.asarray(self._data[name][tuple(position - 1 for position in at)])
+
+    def _rule(self, name: str, at: tuple[int, ...]) -> tuple[Expr, Env] | None:
+        """The right side that holds at given positions: the equation's, a boundary's or none."""
+        equation = self._named[name]
+        if isinstance(equation, Data):
+            return None
+        if self._is_inside(name, at):
+            return equation.expr, tuple(zip(equation.indices, at, strict=True))
+        for boundary in equation.boundaries:
+            if at == (self.position(boundary.place, ()),):
+                return boundary.expr, ()
+        return None
+
+    def _is_inside(self, name: str, at: tuple[int, ...]) -> bool:
+        axes = self._named[name].axes
+        return all(1 <= p <= self.lengths[axis] for axis, p in zip(axes, at, strict=True))
+
+
+def free_indices(read: Read) -> dict[str, str]:
+    """The indices that a read leaves free, each with its axis, in the order written."""
+    found: dict[str, str] = {}
+    for item in read.walk():
+        for place in item.places if isinstance(item, Read) else ():
+            if isinstance(place, Position) and place.index is not None:
+                found[place.index] = place.axis
+    return found

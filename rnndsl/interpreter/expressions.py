@@ -1,0 +1,179 @@
+"""The value of an expression where the running indices stand.
+
+What a name stands for at a position is left to `evaluate`, what an operation does to
+`operations`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+
+from rnndsl.interpreter import chance
+from rnndsl.interpreter.elementwise import Array, choose, real
+from rnndsl.interpreter.operations import OPERATIONS, OVER_AXIS, pick
+from rnndsl.interpreter.sizes import Sizes
+from rnndsl.interpreter.tasks import Step, Task
+from rnndsl.model import expr as form
+from rnndsl.model.expr import Expr, Position, Type
+
+Mode = Literal["teacher", "free", "scheduled"]
+Env = tuple[tuple[str, int], ...]
+"""The running indices and where they stand, the innermost last."""
+
+
+class Settings(TypedDict, total=False):
+    """How a model is run.
+
+    `mode` and `forcing` say how `teach` chooses, `training` whether `dropout` acts, and every
+    draw depends on `seed`.
+    """
+
+    mode: Mode
+    seed: int
+    forcing: float
+    training: bool
+
+
+class Expressions(ABC):
+    """Expressions of one example."""
+
+    def __init__(
+        self,
+        sizes: Sizes,
+        params: Mapping[str, Any],
+        lengths: Mapping[str, int],
+        settings: Settings,
+        example: int,
+    ) -> None:
+        self.sizes = sizes
+        self.lengths = {axis: int(length) for axis, length in lengths.items()}
+        self._params = {name: number(value) for name, value in params.items()}
+        self._mode = settings.get("mode", "teacher")
+        self._forcing = settings.get("forcing", 1.0)
+        self._training = settings.get("training", False)
+        self._seed, self._example = settings.get("seed", 0), example
+        self._stacked: dict[tuple[form.Over, Env], Array] = {}
+
+    @abstractmethod
+    def _value(self, name: str, at: tuple[int, ...]) -> Step:
+        """A value or data at given positions, one for each of its axes."""
+
+    def position(self, place: Position, env: Env) -> int:
+        """A place on an axis as a number, from 1."""
+        offset = self.sizes.integer(place.offset)
+        if place.anchor == "index":
+            return dict(env)[str(place.index)] + offset
+        return offset + (self.lengths[place.axis] if place.anchor == "end" else 0)
+
+    def _step(self, expr: Expr, env: Env) -> Step:
+        """An expression of any form."""
+        match expr:
+            case form.Apply(operation="where"):
+                return self._where(expr, env)
+            case form.Apply():
+                return self._apply(expr, env)
+            case form.Read():
+                return self._read(expr, env)
+            case form.Pick():
+                return self._pick(expr, env)
+            case form.Over():
+                return self._over(expr, env)
+            case form.Teach():
+                return self._step(expr.teacher if self._is_taught(expr, env) else expr.free, env)
+        return self._filled(expr, self._leaf(expr, env))
+
+    def _leaf(self, expr: Expr, env: Env) -> Array:
+        match expr:
+            case form.Param():
+                return self._params[expr.name]
+            case form.Literal():
+                return number(expr.value)
+            case form.SizeNumber():
+                return number(self.sizes.integer(expr.dim))
+            case form.Length():
+                return number(self.lengths[expr.axis])
+            case form.IndexNumber():
+                return number(dict(env)[expr.index])
+        raise TypeError(f"no meaning for {type(expr).__name__}")
+
+    def _filled(self, expr: Expr, value: Array) -> Array:
+        """A value in the shape that its expression was found to have."""
+        return np.broadcast_to(value, self.sizes.shape(expr))
+
+    def _read(self, expr: form.Read, env: Env) -> Task:
+        at = []
+        for place in expr.places:
+            if isinstance(place, Position):
+                at.append(self.position(place, env))
+            else:
+                at.append(int(real((yield self._step(place, env)))))
+        return (yield self._value(expr.name, tuple(at)))
+
+    def _pick(self, expr: form.Pick, env: Env) -> Task:
+        base = yield self._step(expr.base, env)
+        index = yield self._step(expr.index, env)
+        return pick(base, index)
+
+    def _apply(self, expr: form.Apply, env: Env) -> Task:
+        arguments: list[Any] = []
+        for argument in expr.arguments:
+            arguments.append((yield self._step(argument, env)))
+        shape = self.sizes.shape(expr)
+        if expr.operation == "one_hot":
+            arguments = [arguments[0], shape[0]]
+        elif expr.operation == "sample":
+            arguments.append(self._draw(expr.site, env, ()))
+        elif expr.operation == "dropout":
+            if not self._training:
+                return self._filled(expr, arguments[0])
+            arguments.append(self._draw(expr.site, env, shape))
+        return self._filled(expr, OPERATIONS[expr.operation](*arguments))
+
+    def _where(self, expr: form.Apply, env: Env) -> Task:
+        """Only a branch that some component takes is worked out."""
+        condition, *branches = expr.arguments
+        holds = yield self._step(condition, env)
+        is_taken = (bool(np.any(real(holds) != 0)), bool(np.any(real(holds) == 0)))
+        values = []
+        for branch, taken in zip(branches, is_taken, strict=True):
+            if taken:
+                values.append((yield self._step(branch, env)))
+        return self._filled(expr, choose(holds, *values) if len(values) == 2 else values[0])
+
+    def _over(self, expr: form.Over, env: Env) -> Task:
+        rest = tuple(pair for pair in env if pair[0] != expr.index)
+        key = (expr, rest)
+        if key not in self._stacked:
+            rows = []
+            for position in range(1, self.lengths[expr.axis] + 1):
+                rows.append((yield self._step(expr.body, (*rest, (expr.index, position)))))
+            self._stacked[key] = OVER_AXIS[expr.operation](np.stack(rows))
+        result = self._stacked[key]
+        return result[dict(env)[expr.index] - 1] if expr.operation == "softmax" else result
+
+    def _is_taught(self, expr: form.Teach, env: Env) -> bool:
+        if self._mode == "scheduled":
+            return bool(self._draw(expr.site, env, ()) < self._forcing)
+        return self._mode == "teacher"
+
+    def _draw(self, site: int | None, env: Env, shape: tuple[int, ...]) -> Array:
+        """The draws of a site at the innermost index; at position 0 where no index runs."""
+        if site is None:
+            raise ValueError("an expression that draws has no site")
+        position = env[-1][1] if env else 0
+        return chance.uniform(self._seed, site, self._example, position, shape)
+
+
+def number(value: Any, type: Type | None = None) -> Array:
+    """Numbers in the widest dtype of their sort; those of a real type as float64 at least."""
+    array = np.asarray(value)
+    if np.iscomplexobj(array):
+        return array.astype(np.complex128, copy=False)
+    is_whole = np.issubdtype(array.dtype, np.integer) or array.dtype == np.bool_
+    if is_whole and (type is None or type.kind != "real"):
+        return array.astype(np.int64, copy=False)
+    return array.astype(np.float64, copy=False)
