@@ -1,0 +1,157 @@
+"""Checkpoints: weights in a safetensors file, with the spec they belong to in its metadata.
+
+Nothing in a checkpoint is executed when it is read: the weights are arrays, the spec goes through
+the compiler. Training's own state (moments, the place in the text) is not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rnndsl.model.load import parse_model
+from rnndsl.model.model import Model
+from rnndsl.runtime.compile import compile_model
+from rnndsl.runtime.files import read_bytes, write_atomic
+from rnndsl.runtime.memory_model import known_sizes
+from rnndsl.runtime.text_data import Alphabet
+from rnndsl.text.diagnostics import DataError
+
+if TYPE_CHECKING:
+    from rnndsl.runtime.program import Program
+
+Array = npt.NDArray[Any]
+KEY = "rnndsl"
+FORMAT = 1
+
+
+class Checkpoint(NamedTuple):
+    """A program, its weights, and the alphabet where it was trained on a text."""
+
+    program: Program
+    params: dict[str, Array]
+    alphabet: Alphabet | None
+
+
+@dataclass(frozen=True)
+class _Metadata:
+    """What stands beside the weights; one JSON text, so that the same run gives the same bytes."""
+
+    format: int
+    file: str
+    spec: str
+    sha256: str
+    sizes: dict[str, int]
+    dtype: str
+    alphabet: str | None
+
+
+def save(
+    path: str | os.PathLike[str],
+    program: Program,
+    params: Mapping[str, Array],
+    alphabet: Alphabet | None = None,
+) -> None:
+    """Write a checkpoint, whole or not at all; DataError RNN005 where it cannot be written."""
+    from safetensors.numpy import save as to_bytes
+
+    source = program.model.source
+    metadata = _Metadata(
+        FORMAT,
+        os.path.basename(source.name),
+        source.text,
+        _digest(source.text),
+        _sizes(program.model, program.sizes, params),
+        str(np.dtype(program.dtype)),
+        None if alphabet is None else alphabet.characters,
+    )
+    # safetensors writes other than contiguous arrays in the wrong order
+    arrays = {name: np.array(value, order="C", copy=True) for name, value in params.items()}
+    write_atomic(path, to_bytes(arrays, {KEY: json.dumps(vars(metadata))}))
+
+
+def restore(
+    path: str | os.PathLike[str], *, target: str = "numpy", optimize: int = 1
+) -> Checkpoint:
+    """Read a checkpoint and compile its spec for its weights.
+
+    DataError RNN007 where the file is no checkpoint or is damaged, RNN008 where it was written by
+    a later version.
+    """
+    data, name = read_bytes(path), os.fspath(path)
+    metadata, params = _parse(data, name)
+    model = parse_model(metadata.spec, metadata.file)
+    program = compile_model(
+        model, target=target, optimize=optimize, dtype=metadata.dtype, **metadata.sizes
+    )
+    _check_weights(model, metadata, params, name)
+    alphabet = None if metadata.alphabet is None else Alphabet(metadata.alphabet)
+    return Checkpoint(program, params, alphabet)
+
+
+def _parse(data: bytes, name: str) -> tuple[_Metadata, dict[str, Array]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        params = load(data)
+    except (SafetensorError, KeyError, TypeError, ValueError):
+        raise DataError(f"`{name}` is not a checkpoint (a safetensors file)", "RNN007") from None
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    try:
+        fields = json.loads(header["__metadata__"][KEY])
+        if fields["format"] > FORMAT:
+            raise DataError(f"`{name}` was written by a later version of rnndsl", "RNN008")
+        metadata = _Metadata(**fields)
+        sound = _digest(metadata.spec) == metadata.sha256 and _is_typed(metadata)
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        if isinstance(problem, DataError):
+            raise
+        sound = False
+    if not sound:
+        raise DataError(f"`{name}` holds weights, but no spec of rnndsl with them", "RNN007")
+    return metadata, dict(params)
+
+
+def _is_typed(metadata: _Metadata) -> bool:
+    return (
+        isinstance(metadata.file, str)
+        and isinstance(metadata.alphabet, str | None)
+        and all(isinstance(size, int) for size in metadata.sizes.values())
+        and metadata.dtype in ("float32", "float64")
+    )
+
+
+def _check_weights(
+    model: Model, metadata: _Metadata, params: Mapping[str, Array], name: str
+) -> None:
+    """DataError RNN007 unless there is exactly one array of the right shape for each parameter."""
+    sizes = known_sizes(model, metadata.sizes)
+    wanted = {
+        parameter.name: tuple(int(dim.value(sizes)) for dim in parameter.shape)
+        for parameter in model.params.values()
+    }
+    found = {key: value.shape for key, value in params.items()}
+    if found != wanted or any(str(value.dtype) != metadata.dtype for value in params.values()):
+        raise DataError(f"`{name}` is damaged: its weights do not fit its spec", "RNN007")
+
+
+def _sizes(model: Model, given: Mapping[str, int], params: Mapping[str, Array]) -> dict[str, int]:
+    """The sizes to compile with again; what the program left open is read off the weights."""
+    sizes = {name: int(given[name]) for name in model.sizes if name in given}
+    for parameter in model.params.values():
+        for dim, length in zip(parameter.shape, params[parameter.name].shape, strict=True):
+            if dim.name is not None:
+                sizes.setdefault(dim.name, length)
+    return {name: size for name, size in sizes.items() if not model.sizes[name].is_derived}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,131 @@
+"""What of a model a text fills, and where its logits stand: read off the checked model.
+
+It looks at models only; texts are in `text_data`, generation in `generate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from rnndsl.model.dims import ZERO, Dim
+from rnndsl.model.expr import Apply, Over, Position, Read
+from rnndsl.model.model import Data, Model, Output
+from rnndsl.text.diagnostics import DataError
+
+
+@dataclass(frozen=True)
+class TextRoles:
+    """The token input that takes the characters and the token target that takes the next ones."""
+
+    input: Data
+    target: Data
+
+    def sizes(self, characters: int, given: Mapping[str, int]) -> dict[str, int]:
+        """The given sizes and the tokens' sizes for an alphabet of so many characters.
+
+        DataError RNN423 where a size is fixed and too small.
+        """
+        sizes = dict(given)
+        for data in (self.input, self.target):
+            size = data.type.size
+            assert size is not None  # both are tokens
+            if size.name is not None:
+                sizes.setdefault(size.name, characters)
+            _require_room(data, size, sizes, characters)
+        return sizes
+
+
+@dataclass(frozen=True)
+class Logits:
+    """The value that holds the logits of the next character, or its probabilities."""
+
+    read: Read
+    are_probabilities: bool
+
+
+def text_roles(model: Model) -> TextRoles:
+    """The one token input and the one token target; DataError RNN422 for any other data."""
+    inputs = [data for data in model.inputs.values() if _is_tokens(data)]
+    targets = [data for data in model.targets.values() if _is_tokens(data)]
+    if len(inputs) == 1 and len(targets) == 1 and len(model.data) == 2 and model.loss is not None:
+        return TextRoles(inputs[0], targets[0])
+    wanted = "a text fills one token input and one token target along the axis, for a loss"
+    found = ", ".join(_described(data) for data in model.data.values()) or "no data"
+    loss = "" if model.loss is not None else " and no loss"
+    raise DataError(f"{wanted}; `{model.name}` has {found}{loss}", "RNN422")
+
+
+def find_logits(model: Model, target: Data) -> Logits:
+    """What the loss compares with the target: `cross_entropy(o[t], y[t])` or `nll(p[t], y[t])`.
+
+    DataError RNN424 where there is not exactly one such place, or it holds an expression.
+    """
+    found = list(_scored(model, target))
+    if len(found) != 1:
+        number = "no" if not found else "more than one"
+        raise DataError(
+            f"`{model.name}` has {number} `cross_entropy(…, {target.name}[t])` or "
+            f"`nll(…, {target.name}[t])`: what the next character is drawn from is not clear",
+            "RNN424",
+        )
+    first = found[0].arguments[0]
+    if not (isinstance(first, Read) and all(_is_index(place) for place in first.places)):
+        raise DataError(
+            f"`{found[0].operation}` in `{model.name}` scores an expression; "
+            f"to generate, give it a name: `o[t] = …` and `{found[0].operation}(o[t], …)`",
+            "RNN424",
+        )
+    axis = model.axes[target.axes[0]]
+    here = Position("index", ZERO, axis.name, axis.indices[0])
+    read = Read(first.span, first.name, (here,) * len(first.places), type=first.type)
+    return Logits(read, found[0].operation == "nll")
+
+
+def with_logits(model: Model, logits: Logits) -> Model:
+    """The model with its logits as the only output, under their own name."""
+    return replace(model, outputs=(Output(logits.read.name, logits.read),))
+
+
+def sums_over_positions(model: Model) -> bool:
+    """Whether the loss is `sum[t](…)`, so that a loss by character is that over T."""
+    return (
+        model.loss is not None
+        and isinstance(model.loss.expr, Over)
+        and model.loss.expr.operation == "sum"
+    )
+
+
+def _scored(model: Model, target: Data) -> Iterator[Apply]:
+    for equation in model.all_equations:
+        for item in equation.expr.walk():
+            if not (isinstance(item, Apply) and item.operation in ("cross_entropy", "nll")):
+                continue
+            second = item.arguments[1]
+            if isinstance(second, Read) and second.name == target.name:
+                yield item
+
+
+def _is_index(place: object) -> bool:
+    return isinstance(place, Position) and place.is_here
+
+
+def _is_tokens(data: Data) -> bool:
+    return data.type.kind == "token" and len(data.axes) == 1
+
+
+def _described(data: Data) -> str:
+    index = f"[{data.axes[0]}]" if data.axes else ""
+    return f"{data.role} `{data.name}{index}: {data.type}`"
+
+
+def _require_room(data: Data, size: Dim, sizes: Mapping[str, int], characters: int) -> None:
+    if not size.names <= sizes.keys():
+        return  # compiling names the size that nothing fixes
+    room = int(size.value(sizes))
+    if room < characters:
+        raise DataError(
+            f"the text has {characters} different characters, and `{data.name}` takes {room} "
+            f"(`{data.type}`)",
+            "RNN423",
+        )
