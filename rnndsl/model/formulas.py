@@ -84,8 +84,7 @@ def substitute(expr: tree.Expr, given: Mapping[str, tree.Expr]) -> tree.Expr:
             return given.get(name, expr)
         case tree.Index(base=base, items=items):
             inside = tuple(
-                item if isinstance(item, tree.Binder) else substitute(item, given)
-                for item in items
+                item if isinstance(item, tree.Binder) else substitute(item, given) for item in items
             )
             return replace(expr, base=substitute(base, given), items=inside)
         case tree.Unary(operand=operand):

@@ -228,9 +228,7 @@ def circular_size(name: str, span: Span) -> Diagnostic:
 
 def bad_const(span: Span) -> Diagnostic:
     """A const that is no number."""
-    return error(
-        "RNN125", "a const is a number, or arithmetic over numbers and other consts", span
-    )
+    return error("RNN125", "a const is a number, or arithmetic over numbers and other consts", span)
 
 
 def bad_initialiser(span: Span, known: Iterable[str], name: str) -> Diagnostic:

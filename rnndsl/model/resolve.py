@@ -30,9 +30,7 @@ class Resolver:
         self.equation = ""
         self.used: set[str] = set()
 
-    def resolve(
-        self, expr: tree.Expr, equation: str, running: frozenset[str]
-    ) -> ir.Expr | None:
+    def resolve(self, expr: tree.Expr, equation: str, running: frozenset[str]) -> ir.Expr | None:
         """A right side; None where it is at fault. `running` holds the indices that run."""
         self.equation = equation
         before = len(self.table.diagnostics)

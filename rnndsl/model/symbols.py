@@ -213,9 +213,7 @@ def _is_axis(table: Table, item: tree.Name) -> bool:
     return symbol is not None and symbol.what == "axis"
 
 
-def _waits(
-    table: Table, statement: tree.EquationStatement, indices: tuple[tree.Expr, ...]
-) -> bool:
+def _waits(table: Table, statement: tree.EquationStatement, indices: tuple[tree.Expr, ...]) -> bool:
     """Whether the left side belongs to a part of the language that waits, or is at fault."""
     names = {item.name for item in indices if isinstance(item, tree.Name)}
     assert isinstance(statement.target, tree.Name)

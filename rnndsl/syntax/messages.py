@@ -71,7 +71,7 @@ def unexpected_character(span: Span, source: Source) -> Diagnostic:
     if name.startswith("GREEK") and len(words) == 4:
         help = f"write the letter's name: `{words[-1].lower()}`; drawings show it as {char}"
     elif char == '"':
-        help = "close the text with another `\"` on the same line"
+        help = 'close the text with another `"` on the same line'
     elif char == "!":
         help = "write `not a`, or `a != b`"
     elif char in "&|":
@@ -87,9 +87,7 @@ def unreadable(span: Span) -> Diagnostic:
     return error("RNN101", "this is not a statement of the language", span)
 
 
-def unexpected_token(
-    span: Span, fault: UnexpectedToken, line: Line, source: Source
-) -> Diagnostic:
+def unexpected_token(span: Span, fault: UnexpectedToken, line: Line, source: Source) -> Diagnostic:
     """A word that cannot stand where it stands."""
     found = "the end" if fault.token.type == "$END" else f"`{source.slice(span)}`"
     expected = set(fault.accepts or fault.expected or ())

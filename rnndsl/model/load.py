@@ -1,0 +1,66 @@
+"""From text or file to the checked model, with every diagnostic at once.
+
+Loops are not its business: whether equations can be computed in some order is for `graph`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rnndsl.model.build import build_model
+from rnndsl.model.model import Model
+from rnndsl.syntax.parser import parse
+from rnndsl.text.diagnostics import Diagnostic, SpecError, error
+from rnndsl.text.source import Source
+
+
+def check_source(source: Source) -> tuple[Model | None, list[Diagnostic]]:
+    """The model, or None, and everything that is to be said of the text, in its order."""
+    parsed = parse(source)
+    broken = bool(parsed.diagnostics)
+    model, found = build_model(parsed.statements, source, _stem(source.name), broken)
+    diagnostics = [*parsed.diagnostics, *found]
+    diagnostics.sort(key=lambda item: item.labels[0].span.start if item.labels else 0)
+    return (None if broken else model), diagnostics
+
+
+def _stem(name: str) -> str:
+    stem = "".join(char if char.isascii() and char.isalnum() else "_" for char in Path(name).stem)
+    return stem.strip("_") or "model"
+
+
+def parse_model(text: str, name: str = "<text>") -> Model:
+    """The checked model of a text; SpecError with every diagnostic where there is none."""
+    source = Source(name, text)
+    model, diagnostics = check_source(source)
+    if model is None:
+        raise SpecError(diagnostics, source)
+    return model
+
+
+def read_source(path: str | Path) -> Source:
+    """The text of a file; SpecError where it is missing, unreadable or no text."""
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise SpecError([error("RNN001", f"there is no file `{path}`")]) from None
+    except IsADirectoryError:
+        raise SpecError([error("RNN001", f"`{path}` is a folder, not a file")]) from None
+    except UnicodeDecodeError:
+        item = error("RNN002", f"`{path}` is not a text file in UTF-8")
+        raise SpecError([item]) from None
+    except OSError as fault:
+        item = error("RNN001", f"`{path}` cannot be read: {fault.strerror}")
+        raise SpecError([item]) from None
+    if "\0" in text:
+        raise SpecError([error("RNN002", f"`{path}` is not a text file in UTF-8")])
+    return Source(str(path), text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def load_model(path: str | Path) -> Model:
+    """The checked model of a file; SpecError where it is at fault."""
+    source = read_source(path)
+    model, diagnostics = check_source(source)
+    if model is None:
+        raise SpecError(diagnostics, source)
+    return model
