@@ -59,7 +59,7 @@ def save(
     params: Mapping[str, Array],
     alphabet: Alphabet | None = None,
 ) -> None:
-    """Write a checkpoint, whole or not at all; DataError RNN005 where it cannot be written."""
+    """Write a checkpoint, whole or not at all; DataError RNN003 where it cannot be written."""
     from safetensors.numpy import save as to_bytes
 
     source = program.model.source
@@ -82,7 +82,7 @@ def restore(
 ) -> Checkpoint:
     """Read a checkpoint and compile its spec for its weights.
 
-    DataError RNN007 where the file is no checkpoint or is damaged, RNN008 where it was written by
+    DataError RNN005 where the file is no checkpoint or is damaged, RNN006 where it was written by
     a later version.
     """
     data, name = read_bytes(path), os.fspath(path)
@@ -103,12 +103,12 @@ def _parse(data: bytes, name: str) -> tuple[_Metadata, dict[str, Array]]:
     try:
         params = load(data)
     except (SafetensorError, KeyError, TypeError, ValueError):
-        raise DataError(f"`{name}` is not a checkpoint (a safetensors file)", "RNN007") from None
+        raise DataError(f"`{name}` is not a checkpoint (a safetensors file)", "RNN005") from None
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     try:
         fields = json.loads(header["__metadata__"][KEY])
         if fields["format"] > FORMAT:
-            raise DataError(f"`{name}` was written by a later version of rnndsl", "RNN008")
+            raise DataError(f"`{name}` was written by a later version of rnndsl", "RNN006")
         metadata = _Metadata(**fields)
         sound = _digest(metadata.spec) == metadata.sha256 and _is_typed(metadata)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -116,7 +116,7 @@ def _parse(data: bytes, name: str) -> tuple[_Metadata, dict[str, Array]]:
             raise
         sound = False
     if not sound:
-        raise DataError(f"`{name}` holds weights, but no spec of rnndsl with them", "RNN007")
+        raise DataError(f"`{name}` holds weights, but no spec of rnndsl with them", "RNN005")
     return metadata, dict(params)
 
 
@@ -132,7 +132,7 @@ def _is_typed(metadata: _Metadata) -> bool:
 def _check_weights(
     model: Model, metadata: _Metadata, params: Mapping[str, Array], name: str
 ) -> None:
-    """DataError RNN007 unless there is exactly one array of the right shape for each parameter."""
+    """DataError RNN005 unless there is exactly one array of the right shape for each parameter."""
     sizes = known_sizes(model, metadata.sizes)
     wanted = {
         parameter.name: tuple(int(dim.value(sizes)) for dim in parameter.shape)
@@ -140,7 +140,7 @@ def _check_weights(
     }
     found = {key: value.shape for key, value in params.items()}
     if found != wanted or any(str(value.dtype) != metadata.dtype for value in params.values()):
-        raise DataError(f"`{name}` is damaged: its weights do not fit its spec", "RNN007")
+        raise DataError(f"`{name}` is damaged: its weights do not fit its spec", "RNN005")
 
 
 def _sizes(model: Model, given: Mapping[str, int], params: Mapping[str, Array]) -> dict[str, int]:

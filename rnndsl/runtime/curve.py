@@ -30,7 +30,7 @@ Points = Sequence[tuple[float, float]]
 
 
 def save_curve(path: str | os.PathLike[str], history: History, title: str) -> None:
-    """Write the curve in the format of the file's suffix; DataError RNN005, RNN009 or RNN010."""
+    """Write the curve in the format of the file's suffix; DataError RNN003, RNN007 or RNN008."""
     require_format(path)
     if Path(path).suffix == ".svg":
         write_atomic(path, curve_svg(history, title))
@@ -39,11 +39,11 @@ def save_curve(path: str | os.PathLike[str], history: History, title: str) -> No
 
 
 def require_format(path: str | os.PathLike[str]) -> None:
-    """DataError RNN010 for a suffix that is no picture's, RNN009 where matplotlib is missing."""
+    """DataError RNN008 for a suffix that is no picture's, RNN007 where matplotlib is missing."""
     suffix = Path(path).suffix
     if suffix not in FORMATS:
         raise DataError(
-            f"`{os.fspath(path)}` names no picture: it must end in {', '.join(FORMATS)}", "RNN010"
+            f"`{os.fspath(path)}` names no picture: it must end in {', '.join(FORMATS)}", "RNN008"
         )
     if suffix != ".svg":
         try:
@@ -52,7 +52,7 @@ def require_format(path: str | os.PathLike[str]) -> None:
             raise DataError(
                 f"a curve as {suffix} needs matplotlib: `pip install 'rnndsl[plot]'`; "
                 ".svg needs nothing",
-                "RNN009",
+                "RNN007",
             ) from None
 
 
@@ -67,6 +67,7 @@ def curve_svg(history: History, title: str) -> str:
         _text(WIDTH / 2, 24, title, 'text-anchor="middle" font-size="14"'),
         *plot.axes(),
         plot.line(training, TRAINING),
+        *(plot.dots(training, TRAINING) if len(training) == 1 else ()),
     ]
     if validation:
         lines += [plot.line(validation, VALIDATION), *plot.dots(validation, VALIDATION)]
@@ -80,7 +81,7 @@ class _Plot:
     def __init__(self, points: Points) -> None:
         steps = [step for step, _ in points] or [0.0]
         losses = [loss for _, loss in points] or [0.0]
-        self.steps = _ticks(0.0, max(steps))
+        self.steps = _ticks(0.0, max(*steps, 5.0))
         self.losses = _ticks(min(losses), max(losses))
 
     def x(self, step: float) -> float:

@@ -15,7 +15,7 @@ from rnndsl.text.diagnostics import DataError
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """All bytes of a file; DataError RNN001 (missing), RNN002 (a folder), RNN003 (refused)."""
+    """All bytes of a file; DataError RNN001 where it is missing, a folder or refused."""
     try:
         return Path(path).read_bytes()
     except OSError as problem:
@@ -25,40 +25,37 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
-    """The text of a UTF-8 file, every line break as a line feed; as `read_bytes`, and RNN004."""
+    """The text of a UTF-8 file, every line break as a line feed; as `read_bytes`, and RNN002."""
     return decode(read_bytes(path), f"`{os.fspath(path)}`")
 
 
 def decode(data: bytes, name: str) -> str:
-    """Bytes as UTF-8 without a byte order mark; DataError RNN004 says at which byte it fails."""
+    """Bytes as UTF-8 without a byte order mark; DataError RNN002 where it is no text."""
     try:
         text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise DataError(
-            f"{name} is not UTF-8 text: byte {problem.start} is 0x{data[problem.start]:02x}",
-            "RNN004",
-        ) from None
+    except UnicodeDecodeError:
+        raise DataError(f"{name} is not a text file in UTF-8", "RNN002") from None
     if "\0" in text:
-        raise DataError(f"{name} is not text: it holds a null character", "RNN004")
+        raise DataError(f"{name} is not a text file in UTF-8", "RNN002")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def require_writable(path: str | os.PathLike[str], inputs: Iterable[str] = ()) -> Path:
-    """The path, if a file can be written there; DataError RNN005, RNN006 where it is an input.
+    """The path, if a file can be written there; DataError RNN003, RNN004 where it is an input.
 
     Asked before long work, so that the work is not lost at its end.
     """
     target = Path(path)
     if "\0" in str(target):
-        raise DataError(f"cannot write `{target}`: it is no name of a file", "RNN005")
+        raise DataError(f"cannot write `{target}`: it is no name of a file", "RNN003")
     try:
         for name in inputs:
             if target.exists() and os.path.exists(name) and os.path.samefile(target, name):
-                raise DataError(f"`{target}` is read here; write to another file", "RNN006")
+                raise DataError(f"`{target}` is read here; write to another file", "RNN004")
         if target.is_dir():
-            raise DataError(f"cannot write `{target}`: it is a folder", "RNN005")
+            raise DataError(f"cannot write `{target}`: it is a folder", "RNN003")
         if target.exists() and not os.access(target, os.W_OK):
-            raise DataError(f"cannot write `{target}`: permission denied", "RNN005")
+            raise DataError(f"cannot write `{target}`: permission denied", "RNN003")
         if not _is_special(target):
             descriptor, probe = tempfile.mkstemp(prefix=".", dir=target.parent)
             os.close(descriptor)
@@ -72,7 +69,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
     """Write beside the file, then rename: at every moment the old or the new file is there whole.
 
     A text goes out as UTF-8 with line feeds; a device or a pipe is written to, never replaced.
-    DataError RNN005 where it cannot be written.
+    DataError RNN003 where it cannot be written.
     """
     target = require_writable(path)
     payload = data.encode("utf-8") if isinstance(data, str) else data
@@ -118,15 +115,15 @@ def _unreadable(path: str | os.PathLike[str], problem: OSError) -> DataError:
     if isinstance(problem, FileNotFoundError | NotADirectoryError):
         return DataError(f"there is no file `{name}`", "RNN001")
     if isinstance(problem, IsADirectoryError):
-        return DataError(f"`{name}` is a folder, not a file", "RNN002")
-    return DataError(f"cannot read `{name}`: {_reason(problem)}", "RNN003")
+        return DataError(f"`{name}` is a folder, not a file", "RNN001")
+    return DataError(f"`{name}` cannot be read: {_reason(problem)}", "RNN001")
 
 
 def _unwritable(path: str | os.PathLike[str], problem: OSError) -> DataError:
     name = os.fspath(path)
     if isinstance(problem, FileNotFoundError | NotADirectoryError):
-        return DataError(f"cannot write `{name}`: there is no such folder", "RNN005")
-    return DataError(f"cannot write `{name}`: {_reason(problem)}", "RNN005")
+        return DataError(f"cannot write `{name}`: there is no such folder", "RNN003")
+    return DataError(f"cannot write `{name}`: {_reason(problem)}", "RNN003")
 
 
 def _reason(problem: OSError) -> str:

@@ -63,17 +63,17 @@ def characters(
     """Characters after the prompt, each as soon as it is drawn.
 
     The most likely one where `greedy`, else one drawn from softmax(logits / temperature). Without
-    a prompt the model starts after a line break. DataError RNN421 (a character of the prompt that
-    the model does not know), RNN422 and RNN424 (a model that does not predict characters),
-    RNN426 (a temperature that is not above 0, a negative length).
+    a prompt the model starts after a line break. DataError RNN431 (a character of the prompt that
+    the model does not know), RNN432 and RNN434 (a model that does not predict characters),
+    RNN436 (a temperature that is not above 0, a negative length).
     """
     known = Alphabet(alphabet) if isinstance(alphabet, str) else alphabet
     if not 0 < temperature < math.inf:
-        raise DataError(f"`temperature` must be above 0, not {temperature}", "RNN426")
+        raise DataError(f"`temperature` must be above 0, not {temperature}", "RNN436")
     if length < 0:
-        raise DataError(f"`length` must be at least 0, not {length}", "RNN426")
+        raise DataError(f"`length` must be at least 0, not {length}", "RNN436")
     if not len(known):
-        raise DataError("an alphabet without characters has none to generate", "RNN421")
+        raise DataError("an alphabet without characters has none to generate", "RNN431")
     first = known.encode(prompt or _start(known))
     machine = _Machine(program, params, seed)
     return _drawn(machine, known, first, length, 0.0 if greedy else temperature, seed)
@@ -131,7 +131,7 @@ class _Machine:
             with np.errstate(divide="ignore"):
                 logits = np.log(logits)
         if not np.isfinite(np.max(logits)):
-            raise DataError("the weights give no finite logits to draw from", "RNN427")
+            raise DataError("the weights give no finite logits to draw from", "RNN437")
         return logits
 
 

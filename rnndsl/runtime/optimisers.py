@@ -106,13 +106,12 @@ class Adam:
             mean += (1 - first) * grad
             square *= second
             square += (1 - second) * np.square(grad)
-            param -= (
-                (self.rate / correction) * mean / (np.sqrt(square / correction2) + self.epsilon)
-            )
+            root = np.sqrt(square / correction2) + self.epsilon
+            param -= self.rate / correction * mean / root
 
 
 def optimiser(name: str, rate: float | None = None, momentum: float = 0.0) -> Optimiser:
-    """The optimiser of that name; `momentum` is for `sgd`. DataError RNN425 for another name."""
+    """The optimiser of that name; `momentum` is for `sgd`. DataError RNN435 for another name."""
     rate = RATES.get(name, 0.0) if rate is None else rate
     if name == "sgd":
         return SGD(rate, momentum)
@@ -120,7 +119,7 @@ def optimiser(name: str, rate: float | None = None, momentum: float = 0.0) -> Op
         return RMSProp(rate)
     if name == "adam":
         return Adam(rate)
-    raise DataError(f"there is no optimiser `{name}`; there are {', '.join(NAMES)}", "RNN425")
+    raise DataError(f"there is no optimiser `{name}`; there are {', '.join(NAMES)}", "RNN435")
 
 
 def _slot(slots: dict[str, Array], name: str, like: Array) -> Array:

@@ -33,7 +33,7 @@ class Alphabet:
         return len(self.characters)
 
     def encode(self, text: str) -> Tokens:
-        """The tokens of a text, `(len(text),)`; DataError RNN421 names a character not known."""
+        """The tokens of a text, `(len(text),)`; DataError RNN431 names a character not known."""
         places = {character: place for place, character in enumerate(self.characters)}
         try:
             return np.fromiter(map(places.__getitem__, text), np.int32, len(text))
@@ -41,7 +41,7 @@ class Alphabet:
             raise DataError(
                 f"the model does not know the character {missing.args[0]!r}: "
                 "it is not in the text that the model was trained on",
-                "RNN421",
+                "RNN431",
             ) from None
 
     def decode(self, tokens: npt.ArrayLike) -> str:
@@ -80,7 +80,7 @@ class Window:
 class Windows:
     """Windows of up to `length` characters over `batch` streams; a short text gets fewer streams.
 
-    The last window is shorter where the streams do not divide. DataError RNN420 below two
+    The last window is shorter where the streams do not divide. DataError RNN430 below two
     characters.
     """
 
@@ -89,7 +89,7 @@ class Windows:
             raise DataError(
                 f"the text has {_count(len(tokens), 'character')}; to predict the next one from "
                 "each takes at least 2",
-                "RNN420",
+                "RNN430",
             )
         follow = len(tokens) - 1
         self.batch = min(batch, max(1, follow // length))

@@ -24,7 +24,7 @@ class TextRoles:
     def sizes(self, characters: int, given: Mapping[str, int]) -> dict[str, int]:
         """The given sizes and the tokens' sizes for an alphabet of so many characters.
 
-        DataError RNN423 where a size is fixed and too small.
+        DataError RNN433 where a size is fixed and too small.
         """
         sizes = dict(given)
         for data in (self.input, self.target):
@@ -45,7 +45,7 @@ class Logits:
 
 
 def text_roles(model: Model) -> TextRoles:
-    """The one token input and the one token target; DataError RNN422 for any other data."""
+    """The one token input and the one token target; DataError RNN432 for any other data."""
     inputs = [data for data in model.inputs.values() if _is_tokens(data)]
     targets = [data for data in model.targets.values() if _is_tokens(data)]
     if len(inputs) == 1 and len(targets) == 1 and len(model.data) == 2 and model.loss is not None:
@@ -53,13 +53,13 @@ def text_roles(model: Model) -> TextRoles:
     wanted = "a text fills one token input and one token target along the axis, for a loss"
     found = ", ".join(_described(data) for data in model.data.values()) or "no data"
     loss = "" if model.loss is not None else " and no loss"
-    raise DataError(f"{wanted}; `{model.name}` has {found}{loss}", "RNN422")
+    raise DataError(f"{wanted}; `{model.name}` has {found}{loss}", "RNN432")
 
 
 def find_logits(model: Model, target: Data) -> Logits:
     """What the loss compares with the target: `cross_entropy(o[t], y[t])` or `nll(p[t], y[t])`.
 
-    DataError RNN424 where there is not exactly one such place, or it holds an expression.
+    DataError RNN434 where there is not exactly one such place, or it holds an expression.
     """
     found = list(_scored(model, target))
     if len(found) != 1:
@@ -67,14 +67,14 @@ def find_logits(model: Model, target: Data) -> Logits:
         raise DataError(
             f"`{model.name}` has {number} `cross_entropy(…, {target.name}[t])` or "
             f"`nll(…, {target.name}[t])`: what the next character is drawn from is not clear",
-            "RNN424",
+            "RNN434",
         )
     first = found[0].arguments[0]
     if not (isinstance(first, Read) and all(_is_index(place) for place in first.places)):
         raise DataError(
             f"`{found[0].operation}` in `{model.name}` scores an expression; "
             f"to generate, give it a name: `o[t] = …` and `{found[0].operation}(o[t], …)`",
-            "RNN424",
+            "RNN434",
         )
     axis = model.axes[target.axes[0]]
     here = Position("index", ZERO, axis.name, axis.indices[0])
@@ -127,5 +127,5 @@ def _require_room(data: Data, size: Dim, sizes: Mapping[str, int], characters: i
         raise DataError(
             f"the text has {characters} different characters, and `{data.name}` takes {room} "
             f"(`{data.type}`)",
-            "RNN423",
+            "RNN433",
         )

@@ -33,7 +33,7 @@ Params = dict[str, Array]
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train; DataError RNN426 where a number makes no sense.
+    """How to train; DataError RNN436 where a number makes no sense.
 
     `rate`: None for the optimiser's usual one. `seconds`: an end by the clock, whichever comes
     first. `batch` streams are cut in windows of `window` characters. `validation`: the share of
@@ -66,7 +66,7 @@ class Settings:
 
     def _check(self, name: str, fine: bool, wanted: str) -> None:
         if not fine:
-            raise DataError(f"`{name}` must be {wanted}, not {getattr(self, name)}", "RNN426")
+            raise DataError(f"`{name}` must be {wanted}, not {getattr(self, name)}", "RNN436")
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,8 @@ def train(
     """Train a program on a text, from fresh parameters or from (a copy of) given ones.
 
     `settings` are the fields of `Settings`; `stop` is asked after every step. DataError where the
-    model takes other data than a text (RNN422), where memory does not suffice (RNN501) or where
-    the loss is no longer finite (RNN427).
+    model takes other data than a text (RNN432), where memory does not suffice (RNN501) or where
+    the loss is no longer finite (RNN437).
     """
     chosen = Settings(**settings)
     text = Text(data) if isinstance(data, str) else data
@@ -185,7 +185,7 @@ class _Run:
             raise DataError(
                 f"the loss is {float(loss)} at step {self.history.steps + 1}: training diverged; "
                 "a lower rate or clipping helps",
-                "RNN427",
+                "RNN437",
             )
         self.optimiser.step(self.params, self._clipped(grads))
         self.history.losses.append(self._by_character(float(loss), len(x)))
