@@ -8,98 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
+from vectors.mapping import (
+    FOLDER,
+    NAMES,
+    Arrays,
+    Mapped,
+    lengths,
+    mapping,
+    parameters,
+    sizes,
+    spec,
+    vectors,
+)
 
+from rnndsl.interpreter.batch import Batch
+from rnndsl.interpreter.gradients import directional
 from rnndsl.model.load import parse_model
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
 
-VECTORS = Path(__file__).parent / "vectors"
-NAMES = ("lstm", "gru", "rnn", "bilstm")
 LEVELS = (0, 1, 2)
-Arrays = dict[str, np.ndarray]
-
-
-class Part(NamedTuple):
-    """One of the `blocks` that PyTorch stacks in the parameter `name`."""
-
-    name: str
-    block: int = 0
-    blocks: int = 1
-
-    def of(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-        return np.split(arrays[self.name], self.blocks)[self.block]
-
-
-Mapped = dict[str, tuple[Part, ...]]  # our parameter is the sum of PyTorch's parts
-
-
-def layer(name: str, letters: str, gates: str = "") -> Mapped:
-    """The parameters of one layer in PyTorch's order of gates; its two biases are added up."""
-    mapped: Mapped = {}
-    x, h, bias = letters
-    for number, gate in enumerate(gates or " "):
-        place, end = (number, len(gates) or 1), f"_{gate}".rstrip("_ ")
-        mapped[x + end] = (Part(f"rnn.weight_ih_{name}", *place),)
-        mapped[h + end] = (Part(f"rnn.weight_hh_{name}", *place),)
-        mapped[bias + end] = (
-            Part(f"rnn.bias_ih_{name}", *place),
-            Part(f"rnn.bias_hh_{name}", *place),
-        )
-    return mapped
-
-
-def mapping(name: str, gates: str | None = None) -> Mapped:
-    """How the parameters of the spec `name` follow from PyTorch's."""
-    out: Mapped = {"V": (Part("out.weight"),), "c": (Part("out.bias"),)}
-    if name == "lstm":
-        return layer("l0", "UWb", gates or "ifgo") | out
-    if name == "gru":
-        inside: Mapped = {
-            "b_n": (Part("rnn.bias_ih_l0", 2, 3),),
-            "d_n": (Part("rnn.bias_hh_l0", 2, 3),),
-        }
-        return layer("l0", "UWb", gates or "rzn") | inside | out
-    if name == "rnn":
-        return layer("l0", "UWb") | layer("l1", "QRd") | {"E": (Part("embedding.weight"),)} | out
-    both = layer("l0", "UWb", gates or "ifgo") | layer("l0_reverse", "PRd", gates or "ifgo")
-    heads = {"V": Part("hidden.weight"), "c": Part("hidden.bias"), "S": Part("cell.weight")}
-    return both | {key: (part,) for key, part in heads.items()}
-
-
-@cache
-def vectors(name: str) -> dict[str, Arrays]:
-    """The committed arrays by what they are: `param`, `data`, `value`, `grad`, …"""
-    groups: dict[str, Arrays] = {}
-    with np.load(VECTORS / f"{name}.npz", allow_pickle=False) as file:
-        for key in file.files:
-            group, _, rest = key.partition("/")
-            groups.setdefault(group, {})[rest] = file[key]
-    return groups
-
-
-def spec(name: str) -> str:
-    return (VECTORS / f"{name}.rnn").read_text(encoding="ascii")
 
 
 @cache
 def compiled(text: str, level: int) -> Program:
     return compile_model(parse_model(text), optimize=level, dtype="float64")
-
-
-def parameters(name: str, mapped: Mapped) -> Arrays:
-    given = vectors(name)["param"]
-    return {
-        key: np.sum([part.of(given) for part in parts], axis=0) for key, parts in mapped.items()
-    }
-
-
-def lengths(name: str) -> dict[str, np.ndarray]:
-    return {"t": vectors(name)["lengths"][""]}
 
 
 def error(found: np.ndarray, expected: np.ndarray) -> float:
@@ -150,6 +86,24 @@ def too_large(found: Mapping[str, float], limit: float) -> dict[str, float]:
     return {key: value for key, value in found.items() if not value <= limit}
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_interpreter(name: str) -> None:
+    """Values and loss, and the derivative along one random direction in everything at once."""
+    given, mapped = vectors(name), mapping(name)
+    arguments = (parse_model(spec(name)), sizes(name), parameters(name, mapped), given["data"])
+    batch = Batch(*arguments, lengths(name))
+    outputs = batch.outputs()
+    found = {key: error(outputs[key], item) for key, item in given["value"].items()}
+    found["loss"] = error(batch.loss().real, given["loss"][""])
+    draw = np.random.default_rng(0).standard_normal
+    grads = {key: parts[0].of(given["grad"]) for key, parts in mapped.items()}
+    grads |= given["data_grad"]
+    directions = {key: draw(item.shape) for key, item in grads.items()}
+    slope = directional(*arguments, lengths(name), directions=directions)
+    found["slope"] = error(slope, sum(np.vdot(directions[key], grads[key]) for key in grads))
+    assert not too_large(found, 1e-10)
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", NAMES)
 def test_values_loss_and_gradients(name: str, level: int) -> None:
@@ -170,8 +124,7 @@ def test_gradients_of_given_cotangents(level: int) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_parameters_have_the_mapped_shapes(name: str) -> None:
     given = vectors(name)["param"]
-    sizes = {"k": 7, "m": 5, "n": 3} | ({"v": 8} if name == "rnn" else {})
-    params = compiled(spec(name), 1).init(seed=0, **sizes)
+    params = compiled(spec(name), 1).init(seed=0, **sizes(name))
     mapped = mapping(name)
     assert {key: item.shape for key, item in params.items()} == {
         key: parts[0].of(given).shape for key, parts in mapped.items()
@@ -298,7 +251,7 @@ def test_a_slightly_wrong_gradient_is_noticed() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_vectors_are_small_and_ragged(name: str) -> None:
     steps = lengths(name)["t"]
-    assert (VECTORS / f"{name}.npz").stat().st_size < 24_000
+    assert (FOLDER / f"{name}.npz").stat().st_size < 24_000
     assert len(set(steps)) == len(steps)
     assert sorted(steps) != list(steps)
     assert all(item.dtype in (np.float64, np.int64) for item in vectors(name)["data"].values())
