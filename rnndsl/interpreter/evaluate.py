@@ -77,7 +77,7 @@ class Interpreter(Expressions):
             self._run(self._step(read, tuple(zip(free, at, strict=True))))
             for at in product(*(range(1, end + 1) for end in ends))
         ]
-        return np.stack(rows).reshape(*ends, *rows[0].shape)
+        return np.stack(rows).reshape((*ends, *rows[0].shape))
 
     def state(self) -> dict[str, Array]:
         """What a window that follows needs of this one.
