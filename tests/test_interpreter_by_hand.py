@@ -162,7 +162,7 @@ def test_a_value_of_the_wrong_shape_is_not_let_through() -> None:
     p = Parameter("p", (N,), Initialiser("zeros"), NOWHERE)
     made = model(wrong, params=[p], sizes=sizes)
     found = Interpreter(made, {"m": 2, "n": 3}, {"p": np.zeros(3)}, {}, {"t": 1})
-    with pytest.raises(ValueError, match="broadcast"):
+    with pytest.raises(ValueError, match=r"a value of shape \(3,\) stands where \(2,\)"):
         found.value("h", 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ SIZES = {
 }
 NAMED = {"elman": ELMAN, "context": CONTEXT, "time scales": TIME_SCALES, "memory": MEMORY}
 each_model = pytest.mark.parametrize("text", NAMED.values(), ids=NAMED.keys())
-LENGTHS = {"t": np.array([6, 1, 4])}
+LONGEST, LENGTHS = 6, {"t": np.array([6, 1, 3])}
 
 
 def random(text: str, seed: int = 0) -> tuple[Model, dict[str, int], Arrays, Arrays]:
@@ -108,7 +109,7 @@ def random(text: str, seed: int = 0) -> tuple[Model, dict[str, int], Arrays, Arr
     }
     data = {}
     for item in model.data.values():
-        shape = (*((6,) if item.axes else ()), 3, *known.dims(item.type.shape))
+        shape = (*((LONGEST,) if item.axes else ()), 3, *known.dims(item.type.shape))
         if item.type.size is not None:
             data[item.name] = draw.integers(-1, known.integer(item.type.size), shape)
         else:
@@ -124,6 +125,12 @@ def alone(text: str, b: int, **settings: Any) -> tuple[Interpreter, Arrays, Arra
         own[name] = array[: LENGTHS["t"][b], b] if model.data[name].axes else array[b]
     batch = Batch(model, sizes, params, data, LENGTHS, **settings)
     return batch.example(b), params, own, int(LENGTHS["t"][b])
+
+
+@cache
+def gradients(text: str) -> Arrays:
+    model, sizes, params, data = random(text)
+    return complex_step_gradients(model, sizes, params, data, LENGTHS)
 
 
 def log_probability(logits: np.ndarray, token: int) -> float:
@@ -213,18 +220,18 @@ def test_turing_machine(b: int) -> None:
 @each_model
 def test_gradients_are_those_of_differences(text: str) -> None:
     model, sizes, params, data = random(text)
-    exact = complex_step_gradients(model, sizes, params, data, LENGTHS)
+    exact = gradients(text)
     rough = finite_difference(model, sizes, params, data, LENGTHS)
     for name, gradient in exact.items():
         scale = max(1e-2, np.abs(gradient).max())
         np.testing.assert_allclose(rough[name], gradient, rtol=0, atol=1e-7 * scale)
-    assert any(gradient.any() for gradient in exact.values())
+        assert gradient.any()
 
 
 @each_model
 def test_one_run_gives_the_derivative_along_a_direction(text: str) -> None:
     model, sizes, params, data = random(text)
-    exact = complex_step_gradients(model, sizes, params, data, LENGTHS)
+    exact = gradients(text)
     directions = random_directions(model, params, data, seed=3)
     assert directions.keys() == exact.keys()
     expected = sum(np.sum(exact[name] * directions[name]) for name in exact)
@@ -244,7 +251,7 @@ def test_padding_never_reaches_anything(text: str) -> None:
     assert runs[0].loss() == runs[1].loss()
     for label, array in runs[0].outputs().items():
         assert array.tolist() == runs[1].outputs()[label].tolist()
-    gradients = complex_step_gradients(model, sizes, params, spoilt, LENGTHS, wanted=["x"])
+    found = complex_step_gradients(model, sizes, params, spoilt, LENGTHS, wanted=["x"])["x"]
+    assert found.tolist() == gradients(text)["x"].tolist()
     for b, length in enumerate(LENGTHS["t"]):
-        assert not gradients["x"][length:, b].any()
-        assert gradients["x"][:length, b].any() or not np.any(data["y"] >= 0)
+        assert not found[length:, b].any()

@@ -13,7 +13,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from rnndsl.interpreter.elementwise import Array
-from rnndsl.interpreter.expressions import Env, Expressions, Settings, number
+from rnndsl.interpreter.expressions import Env, Expressions, Settings, fill, number
 from rnndsl.interpreter.sizes import Sizes, delays
 from rnndsl.interpreter.tasks import Step, Task, run
 from rnndsl.model.expr import Expr, Position, Read
@@ -115,7 +115,7 @@ class Interpreter(Expressions):
                 found = yield self._step(*rule)
             else:
                 found = np.array(-1 if type.kind == "token" else 0)
-        value = np.broadcast_to(number(found, type), self.sizes.dims(type.shape))
+        value = fill(number(found, type), self.sizes.dims(type.shape))
         self._memo[name, at] = value
         return value
 

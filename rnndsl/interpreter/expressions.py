@@ -102,7 +102,7 @@ class Expressions(ABC):
 
     def _filled(self, expr: Expr, value: Array) -> Array:
         """A value in the shape that its expression was found to have."""
-        return np.broadcast_to(value, self.sizes.shape(expr))
+        return fill(value, self.sizes.shape(expr))
 
     def _read(self, expr: form.Read, env: Env) -> Task:
         at = []
@@ -166,6 +166,16 @@ class Expressions(ABC):
             raise ValueError("an expression that draws has no site")
         position = env[-1][1] if env else 0
         return chance.uniform(self._seed, site, self._example, position, shape)
+
+
+def fill(value: Array, shape: tuple[int, ...]) -> Array:
+    """A value in a given shape: a scalar fills it; ValueError where another has it not."""
+    array = np.asarray(value)
+    if array.shape == shape:
+        return array
+    if array.ndim:
+        raise ValueError(f"a value of shape {array.shape} stands where {shape} was found")
+    return np.broadcast_to(array, shape)
 
 
 def number(value: Any, type: Type | None = None) -> Array:

@@ -49,6 +49,8 @@ class Sizes:
 
     def integer(self, dim: Dim) -> int:
         """The number of a dimension, an offset or a delay."""
+        if not dim.terms:
+            return 0
         if dim not in self._integers:
             value = dim.value(self.numbers)
             if value.denominator != 1:
