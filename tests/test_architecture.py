@@ -18,6 +18,7 @@ BUILDING = """
     passes
     plan
     emit draw
+    driver
     runtime
     cli
     __init__

@@ -14,6 +14,7 @@ PAGES = {
     str(path.relative_to(ROOT)): path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 }
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 
 each_page = pytest.mark.parametrize("name", sorted(PAGES))
@@ -46,5 +47,6 @@ def test_python_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
 @each_page
 def test_links_lead_somewhere(name: str) -> None:
     page = PAGES[name]
-    for target in LINK.findall(page.read_text(encoding="utf-8")):
+    prose = CODE.sub("", page.read_text(encoding="utf-8"))
+    for target in LINK.findall(prose):
         assert (page.parent / target).exists(), f"{name} links to {target}"
