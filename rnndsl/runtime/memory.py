@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rnndsl.text.diagnostics import DataError
 
-_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
+_AMOUNT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _UNITS = ("kB", "MB", "GB", "TB", "PB", "EB")
 _UNLIMITED = 1 << 60  # control groups write "no limit" as a number beyond this

@@ -1,0 +1,84 @@
+"""`rnndsl draw`: the model as a picture, folded or unfolded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rnndsl.cli.options import memory_option, size_option, sizes_of, spec_argument
+
+if TYPE_CHECKING:
+    from rnndsl.draw import Drawing
+    from rnndsl.model.model import Model
+
+FORMATS = ("svg", "png", "pdf", "dot")
+ITEM_BYTES = 12_000  # measured: what a node or an edge takes here and in Graphviz
+
+
+@click.command("draw")
+@spec_argument
+@click.option("-o", "--output", metavar="FILE", help="Default: NAME.svg; `-`: standard output.")
+@click.option("--unfold", type=click.IntRange(1), metavar="STEPS", help="Over so many positions.")
+@click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: the file's suffix.")
+@size_option
+@memory_option
+def command(
+    spec: str,
+    output: str | None,
+    unfold: int | None,
+    kind: str | None,
+    sizes: tuple[tuple[str, int], ...],
+    max_memory: int | None,
+) -> None:
+    """Draw a model: folded, its recurrent edges with their delays, or unfolded."""
+    from rnndsl.cli.reading import read_model
+    from rnndsl.cli.show import say
+    from rnndsl.cli.writing import write_result
+    from rnndsl.draw import draw
+    from rnndsl.draw.render import check_format
+    from rnndsl.runtime.files import require_writable
+
+    given = sizes_of(sizes)
+    suffix = "" if output in (None, "-") else Path(output or "").suffix[1:].lower()
+    wanted = kind or check_format(suffix or "svg")
+    model = read_model(spec)
+    output = output or f"{model.name}.{wanted}"
+    if output != "-":
+        require_writable(output, [spec])
+    if unfold is not None:
+        _require_room(model, unfold, max_memory)
+    drawing = draw(model, unfold, sizes=given)
+    write_result(output, _rendered(drawing, wanted, output))
+    if output != "-":
+        say(f"drawing: {output}")
+
+
+def _require_room(model: Model, steps: int, limit: int | None) -> None:
+    """DataError RNN501 where the unfolded graph does not fit."""
+    from rnndsl.graph.unfold import unfolded_size
+    from rnndsl.runtime.memory import require
+
+    nodes, edges = unfolded_size(model, steps)
+    require(
+        ITEM_BYTES * (nodes + edges),
+        limit,
+        f"the {nodes:,} nodes and {edges:,} edges of {steps:,} steps",
+    )
+
+
+def _rendered(drawing: Drawing, wanted: str, output: str) -> bytes:
+    """The picture; without Graphviz its text in DOT is written beside, and the error names it."""
+    from rnndsl.draw.render import NoGraphviz
+    from rnndsl.runtime.files import write_atomic
+    from rnndsl.text.diagnostics import DataError
+
+    try:
+        return drawing.render(wanted)
+    except NoGraphviz as problem:
+        if output == "-":
+            raise
+        beside = Path(output).with_suffix(".dot")
+        write_atomic(beside, drawing.source)
+        raise DataError(f"{problem}; wrote `{beside}` instead", problem.code) from None

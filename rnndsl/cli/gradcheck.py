@@ -1,0 +1,83 @@
+"""`rnndsl gradcheck`: generated gradients against complex steps and finite differences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rnndsl.cli.options import (
+    memory_option,
+    optimize_option,
+    seed_option,
+    size_option,
+    sizes_of,
+    spec_argument,
+    target_option,
+)
+
+if TYPE_CHECKING:
+    from rnndsl.runtime.gradcheck import GradientCheck
+
+HEADINGS = ("mode", "name", "role", "shape", "largest", "complex steps", "differences", "")
+
+
+@click.command("gradcheck")
+@spec_argument
+@target_option
+@optimize_option
+@size_option
+@seed_option
+@memory_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    spec: str,
+    target: str,
+    optimize: int,
+    sizes: tuple[tuple[str, int], ...],
+    seed: int,
+    max_memory: int | None,
+) -> None:
+    """Hold generated gradients against complex steps and finite differences.
+
+    Sizes that are not given are small and all different. Errors are relative to the largest entry
+    of each gradient; 1e-10 is allowed for complex steps, 1e-5 for differences.
+    """
+    from rnndsl.cli.reading import read_model
+    from rnndsl.cli.show import say
+    from rnndsl.runtime.gradcheck import check_gradients
+
+    given = sizes_of(sizes)
+    check = check_gradients(
+        read_model(spec),
+        given,
+        target=target,
+        optimize=optimize,
+        seed=seed,
+        max_memory=max_memory,
+    )
+    for line in _table(check):
+        say(line)
+    wrong = sum(not row.agrees for row in check.rows)
+    if wrong:
+        say(f"{wrong} of {len(check.rows)} gradients do not agree")
+        ctx.exit(1)
+    say("all gradients agree" if check.rows else "nothing here has a gradient")
+
+
+def _table(check: GradientCheck) -> list[str]:
+    """Aligned columns under their headings; the mode only where there are several."""
+    cells: list[tuple[str, ...]] = [HEADINGS]
+    for row in check.rows:
+        shape = "×".join(map(str, row.shape)) or "scalar"
+        errors = (f"{row.complex_error:.1e}", f"{row.difference_error:.1e}")
+        verdict = "" if row.agrees else "WRONG"
+        cells.append((row.mode, row.name, row.role, shape, f"{row.largest:.3g}", *errors, verdict))
+    if len({row.mode for row in check.rows}) < 2:
+        cells = [line[1:] for line in cells]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]

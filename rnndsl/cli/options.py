@@ -1,0 +1,107 @@
+"""Options that several commands share, and the kinds of values they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def parse_size(text: str) -> tuple[str, int]:
+    """`m=256` as ("m", 256); wrong usage where it is no such pair."""
+    name, equals, number = (part.strip() for part in text.partition("="))
+    plain = name.isascii() and name.isidentifier() and number.isascii() and number.isdigit()
+    if not (equals and plain and len(number) <= 18 and int(number) >= 1):
+        raise click.BadParameter(f"`{text}` is not of the form m=256")
+    return name, int(number)
+
+
+def parse_memory(text: str) -> int:
+    """`2GB` as bytes; wrong usage where it is no amount."""
+    from rnndsl.runtime.memory import parse_amount
+    from rnndsl.text.diagnostics import DataError
+
+    try:
+        return parse_amount(text)
+    except DataError as problem:
+        raise click.BadParameter(str(problem)) from None
+
+
+def sizes_of(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """The sizes given; wrong usage where one is given twice with two numbers."""
+    sizes: dict[str, int] = {}
+    for name, number in pairs:
+        if sizes.setdefault(name, number) != number:
+            raise click.UsageError(f"size `{name}` is given twice: {sizes[name]} and {number}")
+    return sizes
+
+
+def spec_argument(command: Command) -> Command:
+    """The spec: a file, or `-` for standard input."""
+    return click.argument("spec", metavar="SPEC")(command)
+
+
+def size_option(command: Command) -> Command:
+    """Sizes by name."""
+    return click.option(
+        "--size",
+        "sizes",
+        type=parse_size,
+        multiple=True,
+        metavar="NAME=NUMBER",
+        help="Give a size; repeat for more.",
+    )(command)
+
+
+def memory_option(command: Command) -> Command:
+    """The bound on memory."""
+    return click.option(
+        "--max-memory",
+        type=parse_memory,
+        metavar="AMOUNT",
+        help="Refuse what needs more, such as 2GB (default: what is free).",
+    )(command)
+
+
+def dtype_option(command: Command) -> Command:
+    """The kind of numbers."""
+    return click.option(
+        "--dtype",
+        type=click.Choice(["float32", "float64"]),
+        default="float32",
+        show_default=True,
+        help="The numbers to compute with.",
+    )(command)
+
+
+def optimize_option(command: Command) -> Command:
+    """How far the code is optimised."""
+    return click.option(
+        "-O",
+        "optimize",
+        type=click.IntRange(0, 2),
+        default=1,
+        show_default=True,
+        help="0: the textbook, 1: products outside the loop, 2: arrays reused.",
+    )(command)
+
+
+def target_option(command: Command) -> Command:
+    """What the code is generated for."""
+    return click.option(
+        "--target",
+        type=click.Choice(["numpy", "native", "cupy"]),
+        default="numpy",
+        show_default=True,
+        help="What the code runs on.",
+    )(command)
+
+
+def seed_option(command: Command) -> Command:
+    """The seed of all that is drawn at random."""
+    return click.option(
+        "--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed."
+    )(command)

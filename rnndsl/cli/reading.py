@@ -1,0 +1,47 @@
+"""Specs and texts as the command line names them: a file, or `-` for standard input."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnndsl.model.model import Model
+
+STDIN = "<stdin>"
+
+
+def read_model(spec: str) -> Model:
+    """The checked model, its loops too; its warnings are shown. SpecError passes through."""
+    from rnndsl.cli.show import show_warnings
+    from rnndsl.graph.causality import check_causality
+    from rnndsl.model.load import load_model, parse_model
+    from rnndsl.text.diagnostics import SpecError
+
+    model = parse_model(read_stdin(), STDIN) if spec == "-" else load_model(spec)
+    show_warnings(model.warnings, model.source)
+    faults = check_causality(model)
+    if faults:
+        raise SpecError(faults, model.source)
+    return model
+
+
+def read_text_file(path: str, limit: int | None) -> str:
+    """A text, whole; DataError where it is none, or is too long for the memory (RNN501)."""
+    import os
+
+    from rnndsl.runtime.files import read_text
+    from rnndsl.runtime.memory import require
+
+    if path == "-":
+        return read_stdin()
+    if os.path.isfile(path):  # its bytes, its characters and their tokens are in memory together
+        require(9 * os.path.getsize(path), limit, "the characters and tokens of the text")
+    return read_text(path)
+
+
+def read_stdin() -> str:
+    """All of standard input as UTF-8."""
+    from rnndsl.runtime.files import decode
+
+    return decode(sys.stdin.buffer.read(), "standard input")

@@ -1,0 +1,180 @@
+"""Generated gradients against two others: complex steps and finite differences.
+
+Complex steps are taken in the interpreter, which shares nothing with the compiler; differences
+are taken of the generated loss. All in float64, on small random data of different lengths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnndsl.interpreter.gradients import complex_step_gradients
+from rnndsl.model.expr import Apply, Expr, Literal, Over, Read
+from rnndsl.model.model import Equation, Model
+from rnndsl.runtime.compile import compile_model
+from rnndsl.runtime.memory import require
+from rnndsl.runtime.memory_model import known_sizes, parameter_bytes, value_bytes
+from rnndsl.runtime.random_data import LENGTHS, Batch, random_batch, random_params, small_sizes
+from rnndsl.text.diagnostics import DataError
+from rnndsl.text.source import NOWHERE
+
+if TYPE_CHECKING:
+    from rnndsl.runtime.program import Program
+
+Array = npt.NDArray[Any]
+COMPLEX, DIFFERENCE = 1e-10, 1e-5
+STEP = 1e-6
+
+
+@dataclass(frozen=True)
+class Row:
+    """One parameter or input in one mode of `teach`.
+
+    Errors are the largest over the entries, relative to the largest entry of the gradient.
+    """
+
+    mode: str
+    name: str
+    role: str
+    shape: tuple[int, ...]
+    largest: float
+    complex_error: float
+    difference_error: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both errors are within bounds; NaN is not."""
+        return self.complex_error <= COMPLEX and self.difference_error <= DIFFERENCE
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """All rows, and the sizes they were computed with."""
+
+    sizes: dict[str, int]
+    rows: tuple[Row, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every row does."""
+        return all(row.agrees for row in self.rows)
+
+
+def check_gradients(
+    model: Model,
+    sizes: Mapping[str, int] | None = None,
+    *,
+    target: str = "numpy",
+    optimize: int = 1,
+    seed: int = 0,
+    max_memory: int | None = None,
+) -> GradientCheck:
+    """Compare the gradients of every parameter and every real input, in every mode of `teach`.
+
+    Without a loss, the squared distance of the outputs from 0.3 stands in for it.
+    """
+    scored = model if model.loss is not None else _with_loss(model)
+    chosen = small_sizes(scored, sizes or {})
+    known = known_sizes(scored, chosen)
+    needed = value_bytes(scored, known, LENGTHS[0], len(LENGTHS), 8)
+    needed += 3 * parameter_bytes(scored, known, 8)
+    require(needed, max_memory, f"the parameters, values and gradients of `{model.name}`")
+    program = compile_model(scored, target=target, optimize=optimize, dtype="float64", **chosen)
+    params = random_params(program.init(seed=seed), seed)
+    batch = random_batch(scored, chosen, seed)
+    modes = ("teacher", "free") if model.has_teach else ("teacher",)
+    rows = [row for mode in modes for row in _rows(program, chosen, params, batch, mode, seed)]
+    return GradientCheck(known, tuple(rows))
+
+
+def _rows(
+    program: Program,
+    sizes: Mapping[str, int],
+    params: dict[str, Array],
+    batch: Batch,
+    mode: str,
+    seed: int,
+) -> list[Row]:
+    """The rows of one mode."""
+    settings: dict[str, Any] = {"mode": mode, "seed": seed}
+    options = {**settings, "lengths": batch.lengths, **_batch_size(program.model)}
+    _, grads, input_grads = program.loss_and_grads(params, inputs=True, **options, **batch.data)
+    generated = {**grads, **input_grads}
+    exact = complex_step_gradients(
+        program.model,
+        sizes,
+        params,
+        batch.data,
+        batch.lengths,
+        wanted=list(generated),
+        training=True,
+        **settings,
+    )
+
+    def loss(moved: Mapping[str, Array]) -> float:
+        """The generated loss of training with some arrays replaced."""
+        own = {name: moved.get(name, value) for name, value in params.items()}
+        data = {name: moved.get(name, value) for name, value in batch.data.items()}
+        return float(program.loss_and_grads(own, **options, **data)[0])
+
+    least = 1e-6 * max(map(_largest, exact.values()), default=0.0)
+    rows = []
+    for name, gradient in generated.items():
+        start = params[name] if name in params else batch.data[name]
+        role = "parameter" if name in params else "input"
+        errors = (gradient - exact[name], gradient - _differences(loss, name, start))
+        scale = max(_largest(exact[name]), least, 1e-30)
+        far = [_largest(error) / scale for error in errors]
+        rows.append(Row(mode, name, role, np.shape(start), _largest(exact[name]), *far))
+    return rows
+
+
+def _largest(array: Array) -> float:
+    return float(np.max(np.abs(array), initial=0))
+
+
+def _batch_size(model: Model) -> dict[str, int]:
+    """The number of examples, by name where no data carries it."""
+    return {} if model.data else {"batch": len(LENGTHS)}
+
+
+def _differences(loss: Callable[[Mapping[str, Array]], float], name: str, start: Array) -> Array:
+    """Central differences (f(x + s) - f(x - s)) / 2s, entry by entry."""
+    slopes = np.zeros(np.shape(start))
+    for index in np.ndindex(slopes.shape):
+        ends = []
+        for step in (STEP, -STEP):
+            moved = np.array(start, float)
+            moved[index] += step
+            ends.append(loss({name: moved}))
+        slopes[index] = (ends[0] - ends[1]) / (2 * STEP)
+    return slopes
+
+
+def _with_loss(model: Model) -> Model:
+    """The model with a loss made from its real outputs; DataError RNN438 where it has none."""
+    parts = [_distance(out.read) for out in model.outputs if out.read.type.kind == "real"]
+    if not parts:
+        raise DataError(
+            f"`{model.name}` has neither a loss nor a real output, so there is no gradient",
+            "RNN438",
+        )
+    total = parts[0]
+    for part in parts[1:]:
+        total = Apply(NOWHERE, "add", (total, part))
+    loss = Equation("loss", (), (), total.type, total, "loss", NOWHERE)
+    return replace(model, loss=loss)
+
+
+def _distance(read: Read) -> Expr:
+    """`squared_error(h[t], 0.3)`, summed over the axis where the index runs."""
+    scored: Expr = Apply(NOWHERE, "squared_error", (read, Literal(NOWHERE, 0.3)))
+    for place in read.places:
+        if not isinstance(place, Expr) and place.anchor == "index":
+            scored = Over(NOWHERE, "sum", place.index or place.axis, place.axis, scored)
+    return scored
