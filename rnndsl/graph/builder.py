@@ -1,0 +1,276 @@
+"""Makes nodes: finds their types, shares what is equal, folds numbers.
+
+What an operation computes stands in `ops`; here is only what the graph must know of it to
+connect it: the shape and kind of its result, and over what it varies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rnndsl.graph.node import Node, Operand
+from rnndsl.model.dims import ONE, Dim
+from rnndsl.model.expr import Kind
+from rnndsl.ops.table import TABLE
+
+BOOLEAN = ("touched", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "truth", "coin")
+WHOLE = ("add", "sub", "mul", "mod", "neg", "abs", "max", "min", "square", "sum", "greatest",
+         "least", "prod", "sum_over", "max_over", "min_over", "prod_over")  # fmt: skip
+INTEGER_RESULTS = ("argmax", "argmax_over", "sample")
+FOLDS: dict[str, Callable[[float, float], float]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+}
+
+
+class Builder:
+    """Makes the nodes of one graph; `unit` labels the equation that is being built.
+
+    With `share`, equal operations of different equations are one node.
+    """
+
+    def __init__(self, share: bool = True) -> None:
+        self.nodes: list[Node] = []
+        self.unit = ""
+        self.share = share
+        self._known: dict[tuple[Any, ...], Node] = {}
+
+    # Leaves
+
+    def number(self, value: float) -> Node:
+        """A number of the file."""
+        return self._leaf("number", "integer" if isinstance(value, int) else "real", value=value)
+
+    def size(self, dim: Dim) -> Node:
+        """A size as a number."""
+        constant = dim.constant
+        if constant is not None and constant.denominator == 1:
+            return self.number(int(constant))
+        return self._leaf("size", "integer", dim=dim)
+
+    def _leaf(self, op: str, kind: Kind, **attrs: Any) -> Node:
+        node = self.raw(op, (), **attrs)
+        node.kind, node.is_number = kind, True
+        return node
+
+    def length(self) -> Node:
+        """Each example's own number of positions."""
+        node = self.raw("length", ())
+        node.kind, node.over_b = "integer", True
+        return node
+
+    def index(self) -> Node:
+        """The running position, from 1."""
+        node = self.raw("index", ())
+        node.kind, node.over_t = "integer", True
+        return node
+
+    def given(self, op: str, name: str, kind: Kind, shape: tuple[Dim, ...], **over: bool) -> Node:
+        """A parameter, data, or an adjoint that comes from outside."""
+        node = self.raw(op, (), name=name)
+        node.name, node.kind, node.shape = name, kind, shape
+        node.over_t, node.over_b = over.get("t", False), over.get("b", False)
+        return node
+
+    def raw(self, op: str, inputs: Sequence[Node], **attrs: Any) -> Node:
+        """A node as it is, or the one that is equal to it; its type is not set."""
+        local = () if self.share or not inputs or op in ("shift", "at") else (self.unit,)
+        literal = tuple((key, repr(value)) for key, value in sorted(attrs.items()))
+        key = (op, *(item.number for item in inputs), *literal, *local)
+        if key not in self._known:
+            node = Node(self, op, inputs, **attrs)
+            node.number, node.unit = len(self.nodes), self.unit
+            self.nodes.append(node)
+            self._known[key] = node
+        return self._known[key]
+
+    def value(self, name: str, kind: Kind, shape: tuple[Dim, ...], over_t: bool) -> Node:
+        """Something with a name and, over positions, a place to be kept: filled in later.
+
+        Its inputs are what it is, then its boundaries in the order of `attrs["places"]`.
+        """
+        node = Node(self, "value", (), places=())
+        node.number, node.unit = len(self.nodes), self.unit
+        node.name, node.kind, node.shape = name, kind, shape
+        node.over_t, node.over_b = over_t, True
+        self.nodes.append(node)
+        return node
+
+    # Operations
+
+    def op(self, name: str, *operands: Operand, **attrs: Any) -> Node:
+        """An operation of the table on nodes and numbers."""
+        inputs = [
+            self.nodes[item.number] if isinstance(item, Node) else self.number(item)
+            for item in operands
+        ]
+        simple = _simplify(self, name, inputs)
+        if simple is not None:
+            return simple
+        row = TABLE[name]
+        if row.is_elementwise or name in WHOLE:
+            inputs = _unfilled(self._one_kind(name, inputs))
+        node = self.raw(name, inputs, **attrs)
+        if row.is_elementwise:
+            node.shape = max((item.shape for item in inputs), key=len)
+            node.is_number = all(item.is_number for item in inputs)
+        else:
+            node.shape = result_shape(name, inputs, attrs)
+        node.kind = _kind(name, inputs)
+        if name.endswith("_over") and name not in ("softmax_over", "first_hot_over",
+                                                   "other_factors_over"):  # fmt: skip
+            node.over_t, node.over_b = False, True
+        elif name.endswith("_over"):
+            node.over_b = True
+        return node
+
+    def _one_kind(self, name: str, inputs: list[Node]) -> list[Node]:
+        """Integers beside reals, and wherever a real comes out, become reals."""
+        if name in ("to_real", "truth", "not", "and", "or"):
+            return inputs
+        values = inputs[1:] if name == "where" else inputs
+        is_mixed = any(item.kind == "real" and not item.is_number for item in values)
+        is_real = name not in WHOLE and name not in BOOLEAN and name != "where"
+        if not (is_mixed or is_real or any(item.kind == "bool" for item in values)):
+            return inputs
+        values = [self.real(item) for item in values]
+        return [inputs[0], *values] if name == "where" else values
+
+    def real(self, node: Node) -> Node:
+        """A node as a real number."""
+        return node if node.kind == "real" or node.is_number else self.op("to_real", node)
+
+    def where(self, condition: Node, yes: Operand, no: Operand) -> Node:
+        """A choice, entry by entry."""
+        return self.op("where", condition, yes, no)
+
+    def spread(self, node: Node) -> Node:
+        """One result at every position that the example has, 0 at those it lacks."""
+        result = self.raw("spread", (node,))
+        result.over_t = result.over_b = True
+        result.kind, result.shape = node.kind, node.shape
+        return result
+
+    def fill(self, d: Node, like: Node) -> Node:
+        """A scalar adjoint in every component of `like`."""
+        if not like.rank:
+            return d
+        node = self.raw("fill", (d,), shape=like.shape)
+        node.shape = like.shape
+        return node
+
+    def count(self, like: Node) -> Node:
+        """The number of components."""
+        total = ONE
+        for dim in like.shape:
+            total = total * dim
+        return self.size(total)
+
+    def pick(self, base: Node, index: Node) -> Node:
+        """A row or component by token."""
+        return self.op("pick", base, index)
+
+    def unpick(self, d: Node, index: Node, like: Node) -> Node:
+        """`d` in the row or component that `index` picks of `like`, 0 in the others."""
+        return self.op("unpick", d, index, size=like.shape[0])
+
+    def unpick_like(self, node: Node, d: Node) -> Node:
+        """The adjoint of a pick."""
+        base = node.inputs[0]
+        if "literal" in node.attrs:
+            return self.op("put", d, literal=node.attrs["literal"], size=base.shape[0])
+        return self.unpick(d, node.inputs[1], base)
+
+    def slices(self, node: Node, d: Node) -> list[Node]:
+        """The adjoint of a `concat`: each operand's part."""
+        parts: list[Node] = []
+        start = Dim(())
+        for item in node.inputs:
+            stop = start + (item.shape[0] if item.rank else ONE)
+            parts.append(self.op("slice", d, start=start, stop=stop, squeeze=not item.rank))
+            start = stop
+        return parts
+
+
+def _unfilled(inputs: list[Node]) -> list[Node]:
+    """A filled scalar beside something of full shape broadcasts by itself."""
+    if all(item.op == "fill" or not item.rank for item in inputs):
+        return inputs
+    return [item.inputs[0] if item.op == "fill" else item for item in inputs]
+
+
+def _kind(name: str, inputs: Sequence[Node]) -> Kind:
+    if name in BOOLEAN:
+        return "bool"
+    if name in INTEGER_RESULTS:
+        return "integer"
+    if name in ("where", "carry"):
+        kinds = {item.kind for item in (inputs[1:] if name == "where" else inputs)}
+        return "real" if "real" in kinds else "integer"
+    if name == "pick":
+        return inputs[0].kind
+    if name in WHOLE and all(item.kind != "real" for item in inputs):
+        return "integer"
+    return "real"
+
+
+def _simplify(builder: Builder, name: str, inputs: list[Node]) -> Node | None:
+    """What needs no operation: numbers with numbers, and the neutral elements."""
+    values = [item.attrs["value"] if item.op == "number" else None for item in inputs]
+    if name in FOLDS and None not in values:
+        return builder.number(FOLDS[name](*values))
+    if name == "mul" and 1 in values:
+        return inputs[1 - values.index(1)]
+    if (name in ("div", "pow") and values[1] == 1) or (name in ("add", "sub") and values[1] == 0):
+        return inputs[0]
+    if name == "pow" and values[1] == 2:
+        return builder.op("square", inputs[0])
+    if name == "neg" and inputs[0].op == "neg":
+        return inputs[0].inputs[0]
+    return None
+
+
+def result_shape(name: str, inputs: Sequence[Node], attrs: dict[str, Any]) -> tuple[Dim, ...]:
+    """The shape of a result, where the operation is not entry by entry."""
+    first = inputs[0].shape
+    match name:
+        case "matvec":
+            return first[:-1]
+        case "vecmat":
+            return inputs[1].shape[1:]
+        case "matmat":
+            return (*first[:-1], inputs[1].shape[-1])
+        case "outer" | "outer_sum":
+            return (*first, *inputs[1].shape)
+        case "transpose":
+            return first[::-1]
+        case "concat":
+            total = Dim(())
+            for item in inputs:
+                total = total + (item.shape[0] if item.rank else ONE)
+            return (total,)
+        case "slice":
+            return () if attrs["squeeze"] else (attrs["stop"] - attrs["start"],)
+        case "cosine":
+            return first[:-1]
+        case "cosine_right" | "circular_back" | "unit" | "other_factors":
+            return inputs[1].shape if name == "cosine_right" else first
+        case "circular_weights":
+            return inputs[2].shape
+        case "pick":
+            return first[1:]
+        case "unpick" | "put" | "row_sums":
+            return (attrs["size"], *first)
+        case "one_hot":
+            return (attrs["size"],)
+        case "dropout":
+            return tuple(attrs["shape"])
+        case "sum" | "mean" | "prod" | "greatest" | "least" | "logsumexp" | "norm":
+            return ()
+        case "dot" | "cross_entropy" | "nll" | "argmax" | "sample" | "coin" | "touched":
+            return ()
+        case "total":
+            return () if attrs["components"] else first
+    return first

@@ -1,0 +1,296 @@
+"""The adjoint graph: the graph reversed, its shifts negated, each operation's derivative applied.
+
+Back-propagation through time is no case of its own. Two invariants carry examples of different
+lengths: adjoints are 0 where an example has no position, and so are the values that are kept
+for the way back.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+
+from rnndsl.graph.lower import Forward
+from rnndsl.graph.node import Node
+from rnndsl.model.dims import Dim
+from rnndsl.model.expr import Position
+from rnndsl.ops.table import TABLE
+
+RISKY = frozenset({"exp"} | {row.name for row in TABLE.values() if row.is_singular})
+BRANCHES = (1, 2)
+
+
+@dataclass
+class Backward:
+    """Gradients of a scalar per example, or of given adjoints of outputs."""
+
+    params: dict[str, Node] = field(default_factory=dict)
+    inputs: dict[str, Node] = field(default_factory=dict)
+
+
+def differentiate(forward: Forward, seeds: Mapping[Node, Node]) -> Backward:
+    """The adjoint graph from the adjoints `seeds` of some values down to parameters and inputs.
+
+    A parameter or input that takes no part has no entry.
+    """
+    return _Adjoint(forward, seeds).run()
+
+
+class _Adjoint:
+    def __init__(self, forward: Forward, seeds: Mapping[Node, Node]) -> None:
+        self.forward = forward
+        self.b = forward.builder
+        self.nodes = tuple(self.b.nodes)
+        self.seeds = seeds
+        self.readers = _readers(self.nodes)
+        self.leaves = [
+            *forward.params.values(),
+            *(forward.data[n] for n, d in forward.model.inputs.items() if d.type.kind == "real"),
+        ]
+        self.active = self._active()
+        self.guarded = self._guarded()
+        self.flows: dict[Node, Node] = {}
+        self.parts: dict[Node, list[Node]] = {}
+
+    def run(self) -> Backward:
+        for node in self.nodes:
+            if node.op == "shift" and node in self.active:
+                self.flows[node] = self._flow(node)
+        for node, seed in self.seeds.items():
+            self._add(node, seed)
+        for node in self._order():
+            self._pull(node)
+        result = Backward()
+        for name, node in self.forward.params.items():
+            if (d := self._adjoint(node)) is not None:
+                result.params[name] = self._named(d, f"d_{name}")
+        for name in self.forward.model.inputs:
+            if (d := self._adjoint(self.forward.data[name])) is not None:
+                result.inputs[name] = self._named(d, f"d_{name}")
+        return result
+
+    # What takes part
+
+    def _active(self) -> set[Node]:
+        """Real nodes between a parameter or input and a seed."""
+        below = _closure(self.leaves, lambda node: self.readers.get(node, ()))
+        above = _closure(self.seeds, lambda node: node.inputs)
+        return {node for node in below & above if node.kind == "real"}
+
+    def _guarded(self) -> set[Node]:
+        """What a branch not taken may have made infinite: its adjoint 0 must stay 0."""
+        branches = [
+            node.inputs[slot] for node in self.nodes if node.op == "where" for slot in BRANCHES
+        ]
+        under = _closure(branches, lambda node: node.inputs)
+        risky = [node for node in under if node.op in RISKY]
+        return under & _closure(risky, lambda node: self.readers.get(node, ()))
+
+    def _order(self) -> list[Node]:
+        """Active nodes, each after everything that reads it; shifts cut the loops."""
+        waiting = dict.fromkeys(self.active, 0)
+        for node in self.active:
+            for item in node.inputs if node.op != "shift" else ():
+                if item in waiting:
+                    waiting[item] += 1
+        ready = deque(sorted((n for n, c in waiting.items() if c == 0), key=lambda n: -n.number))
+        order: list[Node] = []
+        while ready:
+            node = ready.popleft()
+            order.append(node)
+            for item in node.inputs if node.op != "shift" else ():
+                if item in waiting:
+                    waiting[item] -= 1
+                    if waiting[item] == 0:
+                        ready.append(item)
+        return order
+
+    # Adjoints
+
+    def _add(self, node: Node, part: Node | None) -> None:
+        if part is not None and node in self.active:
+            self.parts.setdefault(node, []).append(self._fit(part, node))
+
+    def _adjoint(self, node: Node) -> Node | None:
+        """The sum of all that was added, and of what flows in along shifts."""
+        parts = list(self.parts.get(node, ()))
+        parts += [self._arriving(node, shift) for shift in self._shifts(node)]
+        if not parts:
+            return None
+        total = parts[0]
+        for part in parts[1:]:
+            total = total + part
+        return total
+
+    def _shifts(self, node: Node) -> list[Node]:
+        found = [item for item in self.readers.get(node, ()) if item in self.flows]
+        return [item for item in found if item.inputs[0] is node]
+
+    def _arriving(self, node: Node, shift: Node) -> Node:
+        """What the references `h[t+k]` send back to `h`: their flow, read the other way."""
+        by: Dim = shift.attrs["by"]
+        arriving = self.b.raw("shift", (self.flows[shift],), by=-by, outside=0)
+        arriving.shape, arriving.over_t, arriving.over_b = node.shape, True, True
+        is_ahead = by.least is not None and by.least > 0
+        return self.b.spread(arriving) if is_ahead else arriving
+
+    def _named(self, node: Node, name: str) -> Node:
+        if not node.name and node.op not in ("shift", "param", "data", "number"):
+            node.name = name
+        return node
+
+    def _flow(self, shift: Node) -> Node:
+        source = shift.inputs[0]
+        self.b.unit = ""
+        flow = self.b.value("", "real", source.shape, True)
+        flow.attrs["flow"] = shift
+        return flow
+
+    def _pull(self, node: Node) -> None:
+        """From the adjoint of a node to those of its operands."""
+        self.b.unit = f"d {node.unit}" if node.unit else ""
+        if node.op == "shift":
+            d = self._sum(node)
+            self.flows[node].inputs = [self._clipped(node, d)]
+            self._bounds_of_shift(node)
+            return
+        d = self._adjoint(node)
+        if d is None:
+            return
+        if node.op == "value":
+            self._add(node.inputs[0], self._named(d, f"d_{node.name}"))
+        elif node.op in ("at", "gather"):
+            self._reads(node, d)
+        elif node.op not in ("param", "data"):
+            self._rule(node, d)
+
+    def _sum(self, node: Node) -> Node:
+        d = self._adjoint(node)
+        return self.b.spread(self.b.number(0)) if d is None else d
+
+    def _clipped(self, shift: Node, d: Node) -> Node:
+        """Clipping along one recurrent reference, where the model asks for it."""
+        for clip in self.forward.model.clips:
+            if clip.reference is None or clip.reference.name != shift.inputs[0].name:
+                continue
+            place = clip.reference.places[0]
+            if isinstance(place, Position) and place.offset == shift.attrs["by"]:
+                clipped = self.b.raw("clip_flow", (d,), kind=clip.kind, limit=clip.limit)
+                clipped.shape = d.shape
+                return clipped
+        return d
+
+    def _bounds_of_shift(self, shift: Node) -> None:
+        """A boundary at `p` is read by `h[t+k]` at `t = p - k`."""
+        value, flow = shift.inputs[0], self.flows[shift]
+        for place, bound in _bounds(value):
+            offset = place.offset - shift.attrs["by"]
+            at = Position(place.anchor, offset, place.axis)
+            node = self.b.raw("at", (flow,), place=at, outside=0)
+            node.shape, node.over_t, node.over_b = flow.shape, False, True
+            self._add(bound, node)
+
+    def _reads(self, node: Node, d: Node) -> None:
+        """A read at one position sends its adjoint to that position, or to a boundary there."""
+        value = node.inputs[0]
+        if node.op == "at":
+            back = self.b.raw("place", (d,), place=node.attrs["place"])
+            there = self._position(node.attrs["place"])
+        else:
+            there = node.inputs[1]
+            back = self.b.raw("scatter", (d, there))
+        back.shape, back.over_t, back.over_b = value.shape, True, True
+        self._add(value, back)
+        for place, bound in _bounds(value):
+            if node.op == "at" and _is_never(node.attrs["place"], place):
+                continue
+            hit = self.b.op("eq", there, self._position(place))
+            self._add(bound, self.b.where(hit, d, 0))
+
+    def _position(self, place: Position) -> Node:
+        offset = self.b.size(place.offset)
+        return self.b.length() + offset if place.anchor == "end" else offset
+
+    def _rule(self, node: Node, d: Node) -> None:
+        row = TABLE[node.op]
+        if row.derivative is None:
+            return
+        source = self._guard(node, d) if node in self.guarded else node
+        for item, part in zip(node.inputs, row.derivative(self.b, source, d), strict=True):
+            if part is None or item not in self.active:
+                continue
+            if row.is_singular and node.over_t and source is node:
+                part = self.b.spread(part)
+            self._add(item, part)
+
+    def _guard(self, node: Node, d: Node) -> Node:
+        """The node with harmless operands wherever its adjoint is 0."""
+        row = TABLE[node.op]
+        is_asked = self.b.op("ne", d, 0) if row.is_elementwise else self._touched(d)
+        safe = copy(self._safe(is_asked, node))
+        safe.inputs = [
+            item if item.is_plain else self._safe(is_asked, item) for item in node.inputs
+        ]
+        safe.attrs = node.attrs
+        return safe
+
+    def _safe(self, is_asked: Node, node: Node) -> Node:
+        return self.b.where(is_asked, node, 1) if node.kind == "real" else node
+
+    def _touched(self, d: Node) -> Node:
+        return self.b.op("touched", d) if d.rank else self.b.op("ne", d, 0)
+
+    def _fit(self, part: Node, like: Node) -> Node:
+        """Broadcasting undone: summed over what the operand does not vary over."""
+        over_t, over_b = part.over_t and not like.over_t, part.over_b and not like.over_b
+        components = part.rank > like.rank
+        if not (over_t or over_b or components):
+            return part if part.rank == like.rank else self.b.fill(part, like)
+        if part.op == "outer" and not components:
+            node = self.b.raw("outer_sum", part.inputs, keep=not over_b)
+        elif part.op == "unpick" and over_b and not components:
+            node = self.b.raw("row_sums", part.inputs, size=part.attrs["size"])
+        else:
+            node = self.b.raw("total", (part,), t=over_t, b=over_b, components=components)
+        node.shape = () if components else part.shape
+        node.over_t, node.over_b = part.over_t and not over_t, part.over_b and not over_b
+        return node if node.rank == like.rank else self.b.fill(node, like)
+
+
+def _bounds(value: Node) -> Iterable[tuple[Position, Node]]:
+    return zip(value.attrs.get("places", ()), value.inputs[1:], strict=True)
+
+
+def _is_never(place: Position, bound: Position) -> bool:
+    """Whether two positions differ whatever the sizes and the length."""
+    if place.anchor == bound.anchor:
+        gap = place.offset - bound.offset
+        least, most = gap.least, gap.most
+    elif bound.anchor == "start":
+        gap = place.offset - bound.offset + Dim.number(1)
+        least, most = gap.least, None
+    else:
+        return False
+    return (least is not None and least > 0) or (most is not None and most < 0)
+
+
+def _readers(nodes: Sequence[Node]) -> dict[Node, list[Node]]:
+    readers: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for item in dict.fromkeys(node.inputs):
+            readers.setdefault(item, []).append(node)
+    return readers
+
+
+def _closure(starts: Iterable[Node], after) -> set[Node]:  # type: ignore[no-untyped-def]
+    """Everything that `after` leads to from `starts`, themselves among them."""
+    found: set[Node] = set()
+    stack = list(starts)
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found.add(node)
+            stack.extend(after(node))
+    return found

@@ -1,0 +1,99 @@
+"""Nodes of the graph of operations: what is computed, from what, with which shape.
+
+A node has one result at every position (`over_t`) and for every example (`over_b`), or one
+for all. Its arithmetic operators make further nodes of the same graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from rnndsl.model.dims import Dim
+from rnndsl.model.expr import Kind
+
+if TYPE_CHECKING:
+    from rnndsl.graph.builder import Builder
+
+
+class Node:
+    """One operation and its result; compared by identity, ordered by `number`."""
+
+    __slots__ = (
+        "attrs",
+        "builder",
+        "inputs",
+        "is_number",
+        "kind",
+        "name",
+        "number",
+        "op",
+        "over_b",
+        "over_t",
+        "shape",
+        "unit",
+    )
+
+    def __init__(self, builder: Builder, op: str, inputs: Iterable[Node], **attrs: Any) -> None:
+        self.builder = builder
+        self.op = op
+        self.inputs = list(inputs)
+        self.attrs: dict[str, Any] = attrs
+        self.number = 0
+        self.name = ""
+        self.unit = ""
+        self.kind: Kind = "real"
+        self.shape: tuple[Dim, ...] = ()
+        self.over_t = any(item.over_t for item in self.inputs)
+        self.over_b = any(item.over_b for item in self.inputs)
+        self.is_number = False
+
+    @property
+    def rank(self) -> int:
+        """Number of dimensions of the result."""
+        return len(self.shape)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is one result for all positions and examples."""
+        return not (self.over_t or self.over_b)
+
+    def __repr__(self) -> str:
+        inside = ", ".join(str(item.number) for item in self.inputs)
+        return f"%{self.number} = {self.op}({inside}){' ' + self.name if self.name else ''}"
+
+    def __add__(self, other: Operand) -> Node:
+        return self.builder.op("add", self, other)
+
+    def __sub__(self, other: Operand) -> Node:
+        return self.builder.op("sub", self, other)
+
+    def __rsub__(self, other: Operand) -> Node:
+        return self.builder.op("sub", other, self)
+
+    def __mul__(self, other: Operand) -> Node:
+        return self.builder.op("mul", self, other)
+
+    def __rmul__(self, other: Operand) -> Node:
+        return self.builder.op("mul", other, self)
+
+    def __truediv__(self, other: Operand) -> Node:
+        return self.builder.op("div", self, other)
+
+    def __pow__(self, other: Operand) -> Node:
+        return self.builder.op("pow", self, other)
+
+    def __neg__(self) -> Node:
+        return self.builder.op("neg", self)
+
+    def __gt__(self, other: Operand) -> Node:
+        return self.builder.op("gt", self, other)
+
+    def __ge__(self, other: Operand) -> Node:
+        return self.builder.op("ge", self, other)
+
+    def __le__(self, other: Operand) -> Node:
+        return self.builder.op("le", self, other)
+
+
+Operand = Node | int | float

@@ -1,0 +1,146 @@
+"""Operations over the components of one value: sums, maxima, softmax, picking, losses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnndsl.ops.code import Code, call, subscript
+from rnndsl.ops.operation import Operation, Printer, Site
+
+
+def _axes(site: Site, slot: int = 0) -> str:
+    return "axis=-1" if site.rank(slot) == 1 else "axis=(-2, -1)"
+
+
+def _reduce(function: str) -> Printer:
+    return lambda a, site: call(function, a[0], _axes(site))
+
+
+def _pick(a: Sequence[Code], site: Site) -> Code:
+    literal = site.attrs.get("literal")
+    if literal is not None and site.is_plain(0):
+        return subscript(a[0], str(literal))
+    if literal is not None:
+        tail = ", :" * (site.rank(0) - 1)
+        return subscript(a[0], f"..., {literal}{tail}")
+    if site.is_plain(0):
+        return call("_rows", a[0], a[1])
+    return call("_picked", a[0], a[1], str(site.rank(0)))
+
+
+def _unpick(a: Sequence[Code], site: Site) -> Code:
+    return call("_unpick", a[0], a[1], site.size("size"), str(site.rank_of_result()))
+
+
+def _flat(name: str, function: str) -> Operation:
+    return Operation(
+        name, lambda a, site: call(function, a[0], str(site.rank(0))), helpers=(function,)
+    )
+
+
+def _first(b, n, d):  # type: ignore[no-untyped-def]
+    return (d * b.op("first_hot", n.inputs[0], sign=n.attrs["sign"]),)
+
+
+ROWS = (
+    Operation("sum", _reduce("np.sum"), lambda b, n, d: (b.fill(d, n.inputs[0]),)),
+    Operation(
+        "mean",
+        _reduce("np.mean"),
+        lambda b, n, d: (b.fill(d / b.count(n.inputs[0]), n.inputs[0]),),
+    ),
+    Operation(
+        "prod",
+        _reduce("np.prod"),
+        lambda b, n, d: (d * b.op("other_factors", n.inputs[0]),),
+    ),
+    _flat("other_factors", "_other_factors"),
+    Operation("greatest", _reduce("np.max"), _first),
+    Operation("least", _reduce("np.min"), _first),
+    Operation(
+        "first_hot",
+        lambda a, site: call(
+            "_first_hot", a[0] if site.attrs["sign"] > 0 else f"-{a[0].at(6)}", str(site.rank(0))
+        ),
+        helpers=("_first_hot",),
+    ),
+    Operation(
+        "logsumexp",
+        lambda a, site: call("_logsumexp", a[0], str(site.rank(0))),
+        lambda b, n, d: (d * b.op("exp", n.inputs[0] - n),),
+        helpers=("_logsumexp",),
+    ),
+    Operation(
+        "norm",
+        lambda a, site: call("_norm", a[0], str(site.rank(0))),
+        lambda b, n, d: (d * b.op("unit", n.inputs[0], n),),
+        helpers=("_norm",),
+    ),
+    Operation(
+        "unit",
+        lambda a, site: call("_unit", a[0], a[1], str(site.rank(0))),
+        helpers=("_unit",),
+    ),
+    Operation(
+        "softmax",
+        lambda a, site: call("_softmax", a[0]),
+        lambda b, n, d: (n * (d - b.op("sum", d * n)),),
+        helpers=("_softmax",),
+    ),
+    Operation(
+        "log_softmax",
+        lambda a, site: call("_log_softmax", a[0]),
+        lambda b, n, d: (d - b.op("exp", n) * b.op("sum", d),),
+        helpers=("_log_softmax",),
+    ),
+    Operation(
+        "cross_entropy",
+        lambda a, site: call("_cross_entropy", *a),
+        lambda b, n, d: (b.op("cross_entropy_slope", n.inputs[0], n.inputs[1]) * d, None),
+        helpers=("_cross_entropy",),
+    ),
+    Operation(
+        "cross_entropy_slope",
+        lambda a, site: call("_cross_entropy_slope", *a),
+        helpers=("_cross_entropy_slope",),
+    ),
+    Operation(
+        "nll",
+        lambda a, site: call("_nll", *a),
+        lambda b, n, d: (
+            b.unpick(-d / b.pick(n.inputs[0], n.inputs[1]), n.inputs[1], n.inputs[0]),
+            None,
+        ),
+        helpers=("_nll",),
+        is_singular=True,
+    ),
+    Operation(
+        "pick",
+        _pick,
+        lambda b, n, d: (b.unpick_like(n, d), *(None for _ in n.inputs[1:])),
+        helpers=("_rows", "_picked"),
+    ),
+    Operation("unpick", _unpick, helpers=("_unpick",)),
+    Operation(
+        "put",
+        lambda a, site: call(
+            "_put", a[0], str(site.attrs["literal"]), site.size("size"), str(site.rank_of_result())
+        ),
+        helpers=("_put",),
+    ),
+    Operation(
+        "row_sums",
+        lambda a, site: call("_row_sums", a[0], a[1], site.size("size")),
+        helpers=("_row_sums",),
+        across=True,
+    ),
+    Operation(
+        "one_hot",
+        lambda a, site: call("_one_hot", a[0], site.size("size")),
+        helpers=("_one_hot",),
+    ),
+    Operation(
+        "touched", lambda a, site: call("_touched", a[0], str(site.rank(0))), helpers=("_touched",)
+    ),
+    Operation("argmax", lambda a, site: call("np.argmax", a[0], "axis=-1")),
+)

@@ -1,0 +1,147 @@
+"""Operations entry by entry: arithmetic, comparisons, nonlinearities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnndsl.ops.code import ADD, COMPARE, MUL, POWER, UNARY, Code, call, infix
+from rnndsl.ops.operation import Derivative, Operation, Printer, Site
+
+
+def _infix(operator: str, level: int) -> Printer:
+    return lambda a, site: infix(operator, level, a[0], a[1])
+
+
+def _call(function: str) -> Printer:
+    return lambda a, site: call(function, *a)
+
+
+def _power(a: Sequence[Code], site: Site) -> Code:
+    return Code(f"{a[0].at(POWER + 1)} ** {a[1].at(POWER)}", POWER)
+
+
+def _negative(a: Sequence[Code], site: Site) -> Code:
+    return Code(f"-{a[0].at(UNARY)}", UNARY)
+
+
+def _smooth(name: str, function: str, derivative: Derivative, **flags: bool) -> Operation:
+    helpers = (function,) if function.startswith("_") else ()
+    ufunc = function if function.startswith("np.") else None
+    return Operation(
+        name, _call(function), derivative, helpers, is_elementwise=True, ufunc=ufunc, **flags
+    )
+
+
+def _arithmetic(
+    name: str, operator: str, level: int, derivative: Derivative, ufunc: str, **flags: bool
+) -> Operation:
+    flags = {"is_cheap": True, **flags}
+    return Operation(
+        name, _infix(operator, level), derivative, is_elementwise=True, ufunc=ufunc, **flags
+    )
+
+
+def _condition(name: str, code: Printer) -> Operation:
+    return Operation(name, code, is_elementwise=True, is_cheap=True)
+
+
+ROWS = (
+    _arithmetic("add", "+", ADD, lambda b, n, d: (d, d), "np.add"),
+    _arithmetic("sub", "-", ADD, lambda b, n, d: (d, -d), "np.subtract"),
+    _arithmetic("mul", "*", MUL, lambda b, n, d: (d * n.inputs[1], d * n.inputs[0]), "np.multiply"),
+    _arithmetic(
+        "div",
+        "/",
+        MUL,
+        lambda b, n, d: (d / n.inputs[1], -d * n / n.inputs[1]),
+        "np.divide",
+        is_singular=True,
+    ),
+    _arithmetic(
+        "mod",
+        "%",
+        MUL,
+        lambda b, n, d: (d, -d * b.op("floor", n.inputs[0] / n.inputs[1])),
+        "np.remainder",
+        is_singular=True,
+    ),
+    Operation(
+        "neg",
+        _negative,
+        lambda b, n, d: (-d,),
+        is_elementwise=True,
+        is_cheap=True,
+        ufunc="np.negative",
+    ),
+    Operation(
+        "pow",
+        _power,
+        lambda b, n, d: (
+            d * n.inputs[1] * n.inputs[0] ** (n.inputs[1] - 1),
+            d * b.where(n.inputs[0] > 0, n * b.op("log", n.inputs[0]), 0),
+        ),
+        is_elementwise=True,
+        is_singular=True,
+        ufunc="np.power",
+    ),
+    Operation(
+        "square",
+        lambda a, site: Code(f"{a[0].at(POWER + 1)} ** 2", POWER),
+        lambda b, n, d: (d * 2 * n.inputs[0],),
+        is_elementwise=True,
+        ufunc="np.square",
+    ),  # fmt: skip
+    Operation("floor", _call("np.floor"), is_elementwise=True, ufunc="np.floor"),
+    Operation("sign", _call("np.sign"), is_elementwise=True, ufunc="np.sign"),
+    _smooth("tanh", "np.tanh", lambda b, n, d: (d * (1 - b.op("square", n)),)),
+    _smooth("sigmoid", "_sigmoid", lambda b, n, d: (d * n * (1 - n),)),
+    _smooth("relu", "_relu", lambda b, n, d: (b.where(n.inputs[0] > 0, d, 0),)),
+    _smooth("softplus", "_softplus", lambda b, n, d: (d * b.op("sigmoid", n.inputs[0]),)),
+    _smooth("exp", "np.exp", lambda b, n, d: (d * n,)),
+    _smooth("log", "np.log", lambda b, n, d: (d / n.inputs[0],), is_singular=True),
+    _smooth("sqrt", "np.sqrt", lambda b, n, d: (d / (2 * n),), is_singular=True),
+    _smooth("abs", "np.abs", lambda b, n, d: (d * b.op("sign", n.inputs[0]),)),
+    _smooth(
+        "logaddexp",
+        "np.logaddexp",
+        lambda b, n, d: (
+            d * b.op("sigmoid", n.inputs[0] - n.inputs[1]),
+            d * b.op("sigmoid", n.inputs[1] - n.inputs[0]),
+        ),
+    ),
+    _smooth(
+        "max",
+        "np.maximum",
+        lambda b, n, d: (
+            b.where(n.inputs[0] >= n.inputs[1], d, 0),
+            b.where(n.inputs[0] >= n.inputs[1], 0, d),
+        ),
+    ),
+    _smooth(
+        "min",
+        "np.minimum",
+        lambda b, n, d: (
+            b.where(n.inputs[0] <= n.inputs[1], d, 0),
+            b.where(n.inputs[0] <= n.inputs[1], 0, d),
+        ),
+    ),
+    Operation(
+        "where",
+        _call("np.where"),
+        lambda b, n, d: (None, b.where(n.inputs[0], d, 0), b.where(n.inputs[0], 0, d)),
+        is_elementwise=True,
+    ),
+    Operation(
+        "to_real", lambda a, site: call("_real", *a), helpers=("_real",), is_elementwise=True
+    ),
+    Operation("truth", lambda a, site: infix("!=", COMPARE, a[0], Code("0")), is_elementwise=True),
+    _condition("lt", _infix("<", COMPARE)),
+    _condition("le", _infix("<=", COMPARE)),
+    _condition("gt", _infix(">", COMPARE)),
+    _condition("ge", _infix(">=", COMPARE)),
+    _condition("eq", _infix("==", COMPARE)),
+    _condition("ne", _infix("!=", COMPARE)),
+    _condition("and", _call("np.logical_and")),
+    _condition("or", _call("np.logical_or")),
+    _condition("not", _call("np.logical_not")),
+)

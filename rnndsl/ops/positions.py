@@ -1,0 +1,100 @@
+"""Operations that know of positions: shifts, reductions over an axis, boundaries, draws.
+
+In generated code `live` tells which positions each example has, `lengths` how many, `T` how
+many the batch has and `B` how many examples it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnndsl.ops.code import Code, call
+from rnndsl.ops.operation import Derivative, Operation, Site
+
+
+def _over(name: str, derivative: Derivative | None) -> Operation:
+    function = f"_{name}"
+    return Operation(
+        name,
+        lambda a, site: call(function, a[0], "live"),
+        derivative,
+        (function,),
+        across=True,
+    )
+
+
+def _hot_over(b, n, d):  # type: ignore[no-untyped-def]
+    hot = b.op("first_hot_over", n.inputs[0], sign=n.attrs["sign"])
+    return (b.spread(d) * hot,)
+
+
+def _spread(a: Sequence[Code], site: Site) -> Code:
+    return call("_spread", a[0], site.live(), str(site.rank_of_result()))
+
+
+def _total(a: Sequence[Code], site: Site) -> Code:
+    attrs, rank = site.attrs, site.rank(0)
+    axes = list(range(attrs["t"] + attrs["b"])) if attrs["b"] or attrs["t"] else []
+    if attrs["components"]:
+        axes += [-1 - number for number in range(rank)]
+    text = f"axis={axes[0]}" if len(axes) == 1 else f"axis=({', '.join(map(str, axes))})"
+    return call("np.sum", a[0], text)
+
+
+def _dropout(a: Sequence[Code], site: Site) -> Code:
+    return call("_dropout", a[0], site.draw(), site.shape_of_result(), "training")
+
+
+ROWS = (
+    _over("sum_over", lambda b, n, d: (b.spread(d),)),
+    _over("mean_over", lambda b, n, d: (b.spread(d / b.length()),)),
+    _over("prod_over", lambda b, n, d: (b.spread(d) * b.op("other_factors_over", n.inputs[0]),)),
+    _over("other_factors_over", None),
+    _over("max_over", _hot_over),
+    _over("min_over", _hot_over),
+    Operation(
+        "first_hot_over",
+        lambda a, site: call(
+            "_first_hot_over", a[0] if site.attrs["sign"] > 0 else f"-{a[0].at(6)}", "live"
+        ),
+        helpers=("_first_hot_over",),
+        across=True,
+    ),
+    _over("logsumexp_over", lambda b, n, d: (b.spread(d) * b.op("exp", n.inputs[0] - n),)),
+    _over("softmax_over", lambda b, n, d: (n * (d - b.op("sum_over", d * n)),)),
+    _over("argmax_over", None),
+    Operation("spread", _spread, lambda b, n, d: (d,), helpers=("_spread",)),
+    Operation("total", _total, across=True),
+    Operation(
+        "carry",
+        lambda a, site: call("_carried", a[0], "state", repr(site.attrs["name"]), site.size("row")),
+        lambda b, n, d: (b.op("uncarry", d, name=n.attrs["name"]),),
+        helpers=("_carried",),
+    ),
+    Operation(
+        "uncarry",
+        lambda a, site: call("_uncarried", a[0], "state", repr(site.attrs["name"])),
+        helpers=("_uncarried",),
+    ),
+    Operation(
+        "clip_flow",
+        lambda a, site: call(
+            "_clip_flow_" + site.attrs["kind"],
+            a[0],
+            repr(site.attrs["limit"]),
+            "scale",
+            *((str(site.rank(0)),) if site.attrs["kind"] == "norm" else ()),
+        ),
+        helpers=("_clip_flow_norm", "_clip_flow_value"),
+    ),
+    Operation("coin", lambda a, site: call("_coin", "forcing", site.draw()), helpers=("_coin",)),
+    Operation("dropout", _dropout, helpers=("_dropout",)),
+    Operation("sample", lambda a, site: call("_sample", a[0], site.draw()), helpers=("_sample",)),
+    Operation(
+        "fill",
+        lambda a, site: call("_fill", a[0], site.shape_of_result()),
+        lambda b, n, d: (b.op("sum", d),),
+        helpers=("_fill",),
+    ),
+)
+"""`coin` (scheduled sampling), `dropout` (its mask) and `sample` draw; the rest does not."""

@@ -1,0 +1,121 @@
+"""Products of vectors and matrices, and what goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnndsl.ops.code import MUL, Code, attribute, call, infix, subscript
+from rnndsl.ops.operation import Operation, Site
+
+
+def _matvec(a: Sequence[Code], site: Site) -> Code:
+    if site.is_plain(0) and site.is_plain(1):
+        return infix("@", MUL, a[0], a[1])
+    if site.is_plain(0):
+        return infix("@", MUL, a[1], attribute(a[0], "T"))
+    return subscript(infix("@", MUL, a[0], subscript(a[1], "..., None")), "..., 0")
+
+
+def _vecmat(a: Sequence[Code], site: Site) -> Code:
+    if site.is_plain(1):
+        return infix("@", MUL, a[0], a[1])
+    return subscript(infix("@", MUL, subscript(a[0], "..., None, :"), a[1]), "..., 0, :")
+
+
+def _dot(a: Sequence[Code], site: Site) -> Code:
+    if site.is_plain(0):
+        return infix("@", MUL, a[1], a[0])
+    if site.is_plain(1):
+        return infix("@", MUL, a[0], a[1])
+    return call("np.sum", infix("*", MUL, *a), "axis=-1")
+
+
+def _outer(a: Sequence[Code], site: Site) -> Code:
+    return infix("*", MUL, subscript(a[0], "..., :, None"), subscript(a[1], "..., None, :"))
+
+
+def _transpose(a: Sequence[Code], site: Site) -> Code:
+    return attribute(a[0], "T") if site.is_plain(0) else call("np.swapaxes", a[0], "-1", "-2")
+
+
+def _concat(a: Sequence[Code], site: Site) -> Code:
+    parts = [
+        subscript(code, "..., None") if site.rank(slot) == 0 else code
+        for slot, code in enumerate(a)
+    ]
+    return call("_concat", *parts)
+
+
+def _slice(a: Sequence[Code], site: Site) -> Code:
+    start, stop = site.size("start"), site.size("stop")
+    if site.attrs["squeeze"]:
+        return subscript(a[0], f"..., {start}")
+    return subscript(a[0], f"..., {start}:{stop}")
+
+
+def _square(a: Sequence[Code], site: Site) -> Code:
+    return call("_cosine", *a)
+
+
+ROWS = (
+    Operation(
+        "matvec",
+        _matvec,
+        lambda b, n, d: (b.op("outer", d, n.inputs[1]), b.op("vecmat", d, n.inputs[0])),
+    ),
+    Operation(
+        "vecmat",
+        _vecmat,
+        lambda b, n, d: (b.op("matvec", n.inputs[1], d), b.op("outer", n.inputs[0], d)),
+    ),
+    Operation(
+        "matmat",
+        lambda a, site: infix("@", MUL, a[0], a[1]),
+        lambda b, n, d: (
+            b.op("matmat", d, b.op("transpose", n.inputs[1])),
+            b.op("matmat", b.op("transpose", n.inputs[0]), d),
+        ),
+    ),
+    Operation("dot", _dot, lambda b, n, d: (d * n.inputs[1], d * n.inputs[0])),
+    Operation(
+        "outer",
+        _outer,
+        lambda b, n, d: (b.op("matvec", d, n.inputs[1]), b.op("vecmat", n.inputs[0], d)),
+    ),
+    Operation(
+        "outer_sum", lambda a, site: call("_outer_sum", *a), helpers=("_outer_sum",), across=True
+    ),
+    Operation("transpose", _transpose, lambda b, n, d: (b.op("transpose", d),)),
+    Operation("concat", _concat, lambda b, n, d: b.slices(n, d), helpers=("_concat",)),
+    Operation("slice", _slice),
+    Operation(
+        "cosine",
+        _square,
+        lambda b, n, d: (
+            b.op("cosine_left", n.inputs[0], n.inputs[1], n, d),
+            b.op("cosine_right", n.inputs[0], n.inputs[1], n, d),
+        ),
+        helpers=("_cosine",),
+    ),
+    Operation("cosine_left", lambda a, site: call("_cosine_left", *a), helpers=("_cosine_left",)),
+    Operation(
+        "cosine_right", lambda a, site: call("_cosine_right", *a), helpers=("_cosine_right",)
+    ),
+    Operation(
+        "circular_conv",
+        lambda a, site: call("_circular_conv", *a),
+        lambda b, n, d: (
+            b.op("circular_back", d, n.inputs[1]),
+            b.op("circular_weights", d, n.inputs[0], n.inputs[1]),
+        ),
+        helpers=("_circular_conv",),
+    ),
+    Operation(
+        "circular_back", lambda a, site: call("_circular_back", *a), helpers=("_circular_back",)
+    ),
+    Operation(
+        "circular_weights",
+        lambda a, site: call("_circular_weights", *a),
+        helpers=("_circular_weights",),
+    ),
+)
