@@ -1,0 +1,101 @@
+"""Drawings as people meet them: text in DOT, pictures on demand, a file that is whole or not there.
+
+`draw` picks the picture; what is in it stands in `folded` and `unfolded`, how it is rendered
+in `render`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnndsl.draw.dot import to_dot
+from rnndsl.draw.folded import folded_scene
+from rnndsl.draw.render import NoGraphviz, check_format, render
+from rnndsl.draw.unfolded import unfolded_scene
+from rnndsl.model.model import Model
+from rnndsl.text.diagnostics import DataError
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawing; `source` is its text in DOT, every place in it given."""
+
+    source: str
+
+    def render(self, format: str = "svg") -> bytes:
+        """The picture as `svg`, `png`, `pdf` or `dot`; a DataError (RNN020 to RNN022) if not."""
+        return render(self.source, check_format(format))
+
+    def svg(self) -> str:
+        """The picture as SVG."""
+        return self.render("svg").decode("utf-8")
+
+    def save(self, path: str | os.PathLike[str], format: str | None = None) -> Path:
+        """Write the picture, whole or not at all; the format is the file's ending if not given.
+
+        Where there is no Graphviz the text in DOT is written beside, and the error (RNN020)
+        names it. DataError RNN003 where the file cannot be written.
+        """
+        target = Path(path)
+        wanted = check_format(format or target.suffix.removeprefix(".").lower() or "svg")
+        try:
+            data = render(self.source, wanted)
+        except NoGraphviz as problem:
+            beside = target.with_suffix(".dot")
+            _write(beside, self.source.encode("utf-8"))
+            raise DataError(f"{problem}; wrote `{beside}` instead", problem.code) from None
+        _write(target, data)
+        return target
+
+    def _repr_svg_(self) -> str | None:
+        try:
+            return self.svg()
+        except DataError:
+            return None
+
+    def __str__(self) -> str:
+        return self.source
+
+
+def draw(
+    model: Model, unfold: int | None = None, *, sizes: Mapping[str, int] | None = None
+) -> Drawing:
+    """The folded graph of a model, or the graph unfolded over so many steps."""
+    return folded(model) if unfold is None else unfolded(model, unfold, sizes=sizes)
+
+
+def folded(model: Model) -> Drawing:
+    """Each value once; a recurrent edge passes a black square that says how long it waits."""
+    return Drawing(to_dot(folded_scene(model)).source)
+
+
+def unfolded(model: Model, steps: int, *, sizes: Mapping[str, int] | None = None) -> Drawing:
+    """Each value once a step, time from left to right, over at least one step.
+
+    `sizes` gives values for delays by a size; such a delay is drawn as 2 where none is known.
+    DataError RNN421 for fewer steps than one.
+    """
+    if steps < 1:
+        raise DataError(f"cannot unfold over {steps} steps: there is at least 1", "RNN421")
+    return Drawing(to_dot(unfolded_scene(model, steps, sizes)).source)
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Write beside, then rename; DataError RNN003 where it cannot be done."""
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            os.chmod(name, 0o644)
+            os.replace(name, target)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise DataError(f"cannot write `{target}`: {reason}", "RNN003") from None

@@ -1,0 +1,108 @@
+"""The folded graph: each name once, and a black square wherever an edge waits for a step.
+
+As in the book, the square stands for the delay; what it delays by is written on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnndsl.draw.frame import add_frame
+from rnndsl.draw.letter import SIZE
+from rnndsl.draw.notation import Symbol, symbol, width
+from rnndsl.draw.parts import Parts
+from rnndsl.draw.places import is_recurrent, looks_back, place_text
+from rnndsl.draw.scene import Arrow, Box, Scene, bounds
+from rnndsl.draw.terms import by_position
+from rnndsl.graph.equations import LOSS, Reference
+from rnndsl.model.model import Model
+
+SQUARE = 9.0
+STRIP = 46.0
+APART = 38.0
+
+
+def folded_scene(model: Model) -> Scene:
+    """The picture of a model with each value drawn once."""
+    parts = Parts(by_position(model))
+    scene = Scene(model.name, model.title)
+    plain = [item for item in parts.references if not is_recurrent(item)]
+    edges = [(item.source, item.target) for item in plain if item.via is None]
+    for name, (x, y) in parts.arranged(parts.roles, edges, parts.folded_pulls).items():
+        scene.boxes.append(parts.box(name, name, shown_name(name), x, y))
+    _add_direct(scene, parts, plain)
+    _add_delays(scene, parts, [item for item in parts.references if is_recurrent(item)])
+    add_frame(scene)
+    return scene
+
+
+def shown_name(name: str) -> Symbol:
+    """A name as its box shows it; the loss is L."""
+    return Symbol("L") if name == LOSS else symbol(name).settled
+
+
+def _add_direct(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:
+    """Edges within one step, to and from values without axis, and into boundaries."""
+    groups: dict[tuple[str, str, str], list[Reference]] = {}
+    for item in items:
+        groups.setdefault((item.source, item.target, _remark(item)), []).append(item)
+    for (source, target, remark), members in groups.items():
+        label = parts.label(members)
+        if remark:
+            label = Symbol(f"{label.inline}, {remark}") if label else Symbol(remark)
+        scene.arrows.append(Arrow(source, target, label, parts.style(members)))
+
+
+def _remark(item: Reference) -> str:
+    """What an edge says of places, where reader and read do not stand at the same one."""
+    if item.via is not None:
+        return f"{item.via.place.axis} = {place_text(item.via.place)}"
+    if item.kind == "all" and item.place is not None:
+        return f"all {item.place.axis}"
+    if item.kind == "fixed" and item.place is not None:
+        return f"{item.place.axis} = {place_text(item.place)}"
+    return "somewhere" if item.kind == "through" else ""
+
+
+def _add_delays(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:
+    """A square for each value and delay: those from the past on the left, from what comes right."""
+    groups: dict[tuple[str, str], list[Reference]] = {}
+    for item in items:
+        assert item.place is not None
+        groups.setdefault((item.source, place_text(item.place)), []).append(item)
+    at = {box.id: box for box in scene.boxes}
+    left, _, right, _ = bounds(scene.boxes)
+    strips: dict[bool, list[tuple[float, str, str, list[Reference]]]] = {True: [], False: []}
+    for (source, text), members in groups.items():
+        heights = [at[source].y, *(at[item.target].y for item in members)]
+        is_past = all(item.place is not None and looks_back(item.place) for item in members)
+        strips[is_past].append((sum(heights) / len(heights), source, text, members))
+    for is_past, strip in strips.items():
+        x = left - STRIP if is_past else right + STRIP
+        lowest = float("-inf")
+        for height, source, text, members in sorted(strip, key=lambda item: item[:3]):
+            lowest = max(height, lowest + APART)
+            _add_delay(scene, parts, (x, lowest), source, text, members)
+
+
+def _add_delay(
+    scene: Scene,
+    parts: Parts,
+    at: tuple[float, float],
+    source: str,
+    text: str,
+    members: Sequence[Reference],
+) -> None:
+    id = f"{source}({text.replace('−', '-')})"
+    tooltip = f"{source} at {text.replace('−', '-')}"
+    square = Box(id, Symbol(""), "delay", "box", *at, SQUARE, SQUARE, tooltip=tooltip)
+    scene.boxes.append(square)
+    side = -1 if at[0] < 0 else 1
+    beside = (at[0] + side * (SQUARE + 2 + width(text, SIZE) / 2), at[1])
+    scene.arrows.append(
+        Arrow(source, id, Symbol(text), over_time=True, has_head=False, label_at=beside)
+    )
+    for target in dict.fromkeys(item.target for item in members):
+        own = [item for item in members if item.target == target]
+        arrow = Arrow(id, target, parts.label(own), parts.style(own), over_time=True)
+        scene.arrows.append(arrow)

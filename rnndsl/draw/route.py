@@ -1,0 +1,149 @@
+"""Ways for the arrows: of a few curves from box to box, the one that meets nobody else.
+
+Each way is one cubic Bézier curve. It sees boxes as obstacles and other arrows not at all,
+but for the arrow that runs the other way between the same two boxes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rnndsl.draw.scene import Arrow, Box, Point, Scene
+
+SHORT = 80.0
+SAMPLES = 18
+MARGIN = 7.0
+CELL = 96.0
+
+
+def _bends() -> list[tuple[float, float, float]]:
+    """How far both ends of a curve bulge (in its length), and what that costs in looks."""
+    steps = (0.0, 0.1, 0.2, 0.32, 0.46, 0.62, 0.8, 1.0)
+    sides = [side * step for step in steps for side in ((1, -1) if step else (1,))]
+    pairs = [
+        (abs(a) + abs(b) + (2 if a * b < 0 else 0.5) * abs(a - b), a, b)
+        for a in sides
+        for b in sides
+    ]
+    return sorted((round(effort, 3), a, b) for effort, a, b in pairs if effort < 2.5)
+
+
+BENDS = _bends()
+PAIRED = [bend for bend in BENDS if bend[1] >= 0.1 and bend[2] >= 0.1]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A cubic Bézier curve."""
+
+    start: Point
+    first: Point
+    second: Point
+    end: Point
+
+    def at(self, t: float) -> Point:
+        """The point at 0 <= t <= 1."""
+        s = 1 - t
+        a, b, c, d = s**3, 3 * s * s * t, 3 * s * t * t, t**3
+        return (
+            a * self.start[0] + b * self.first[0] + c * self.second[0] + d * self.end[0],
+            a * self.start[1] + b * self.first[1] + c * self.second[1] + d * self.end[1],
+        )
+
+    def samples(self, count: int = SAMPLES) -> list[Point]:
+        """Points along the curve, both ends among them."""
+        return [self.at(number / count) for number in range(count + 1)]
+
+    def shortened(self, length: float) -> Curve:
+        """The curve without its last piece, which leaves room for an arrow's head."""
+        t = 1.0
+        while t > 0.5 and math.dist(self.at(t), self.end) < length:
+            t -= 0.01
+        points = [self.start, self.first, self.second, self.end]
+        left = []
+        while points:
+            left.append(points[0])
+            points = [_between(a, b, t) for a, b in itertools.pairwise(points)]
+        return Curve(*left)
+
+    def normal(self, t: float) -> Point:
+        """The unit normal to the left of the direction of travel."""
+        (x0, y0), (x1, y1) = self.at(max(t - 0.02, 0)), self.at(min(t + 0.02, 1))
+        length = math.hypot(x1 - x0, y1 - y0) or 1.0
+        return -(y1 - y0) / length, (x1 - x0) / length
+
+
+class Ground:
+    """Where the boxes are, by squares, so that a long picture stays quick to search."""
+
+    def __init__(self, boxes: Sequence[Box]) -> None:
+        self._cells: dict[tuple[int, int], list[Box]] = defaultdict(list)
+        for box in boxes:
+            reach = (box.width / 2 + MARGIN, box.height / 2 + MARGIN)
+            low = _cell((box.x - reach[0], box.y - reach[1]))
+            high = _cell((box.x + reach[0], box.y + reach[1]))
+            for column in range(low[0], high[0] + 1):
+                for row in range(low[1], high[1] + 1):
+                    self._cells[column, row].append(box)
+
+    def near(self, point: Point) -> Sequence[Box]:
+        """The boxes that may hold a point."""
+        return self._cells.get(_cell(point), ())
+
+
+def route(scene: Scene) -> list[Curve]:
+    """One curve for each arrow of the scene, in its order."""
+    boxes = {box.id: box for box in scene.boxes}
+    ground = Ground(scene.boxes)
+    pairs = {(arrow.tail, arrow.head) for arrow in scene.arrows}
+    return [_way(arrow, boxes, ground, (arrow.head, arrow.tail) in pairs) for arrow in scene.arrows]
+
+
+def _way(arrow: Arrow, boxes: dict[str, Box], ground: Ground, is_paired: bool) -> Curve:
+    tail, head = boxes[arrow.tail], boxes[arrow.head]
+    others = {arrow.tail, arrow.head}
+    best: tuple[float, Curve] | None = None
+    for effort, curve in _candidates(tail, head, is_paired):
+        met = _met(curve, ground, others)
+        cost = met + effort
+        if best is None or cost < best[0]:
+            best = (cost, curve)
+        if met == 0:
+            break
+    assert best is not None
+    return best[1]
+
+
+def _candidates(tail: Box, head: Box, is_paired: bool) -> Iterator[tuple[float, Curve]]:
+    """Curves between two boxes, the simplest first, with what each costs in looks."""
+    a, b = tail.border((head.x, head.y)), head.border((tail.x, tail.y))
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    length = math.hypot(head.x - tail.x, head.y - tail.y) or 1.0
+    nx, ny = -(head.y - tail.y) / length, (head.x - tail.x) / length
+    for effort, first, second in PAIRED if is_paired else BENDS:
+        first, second = first * max(length, SHORT), second * max(length, SHORT)
+        c1 = (a[0] + dx / 3 + nx * first, a[1] + dy / 3 + ny * first)
+        c2 = (b[0] - dx / 3 + nx * second, b[1] - dy / 3 + ny * second)
+        start = tail.border(c1) if first else a
+        end = head.border(c2) if second else b
+        yield effort, Curve(start, c1, c2, end)
+
+
+def _met(curve: Curve, ground: Ground, others: set[str]) -> int:
+    """How many points of the curve lie on or close to a box that it does not belong to."""
+    return sum(
+        any(box.id not in others and box.holds(point, MARGIN) for box in ground.near(point))
+        for point in curve.samples()
+    )
+
+
+def _between(a: Point, b: Point, t: float) -> Point:
+    return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t
+
+
+def _cell(point: Point) -> tuple[int, int]:
+    return math.floor(point[0] / CELL), math.floor(point[1] / CELL)
