@@ -51,12 +51,20 @@ class _Picture:
     given: dict[str, int]
 
     @cached_property
-    def sizes(self) -> dict[str, int]:
-        """Values for the sizes that delays are given by."""
-        known = known_sizes(self.parts.model, self.given)
+    def delays(self) -> list[str]:
+        """The sizes that delays and places are given by."""
         places = [item.place for item in self.parts.references if item.place is not None]
-        wanted = sorted({name for place in places for name in place.offset.names})
-        return dict.fromkeys(wanted, 2) | known
+        return sorted({name for place in places for name in place.offset.names})
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """Values for the sizes, 2 for a delay that has none."""
+        known = known_sizes(self.parts.model, self.given)
+        return dict.fromkeys(self.delays, 2) | known
+
+    def _note(self) -> str:
+        values = ", ".join(f"{name} = {self.sizes[name]}" for name in self.delays)
+        return f"drawn with {values}" if values else ""
 
     @cached_property
     def shifts(self) -> list[int]:
