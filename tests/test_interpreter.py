@@ -157,6 +157,12 @@ def test_where_does_not_work_out_what_it_does_not_take() -> None:
     assert along(found, "g", 1, 2) == [1, 1]
 
 
+def test_a_branch_that_is_not_taken_may_read_what_is_not_there() -> None:
+    text = "input y[t]: ()\nh[t] = where(t > 2, y[t], x[t])"
+    found = scalars(text, [4, 5])
+    assert along(found, "h", 1, 2) == [4, 5]
+
+
 def test_where_component_by_component() -> None:
     text = "axis t = 1..T\nsize m\ninput x[t]: m\nh[t]: m = where(x[t] > 0, log(x[t]), 0)"
     found = example(text, 1, {"m": 2}, data={"x": [[-1.0, np.e]]})
@@ -327,18 +333,18 @@ def test_dropout_acts_in_training_alone() -> None:
 
 
 def test_dropout_keeps_by_draws_of_place_example_position_and_component() -> None:
-    x = np.arange(1.0, 7.0).reshape(2, 3)
+    x = np.arange(1.0, 41.0).reshape(2, 20)
     settings = {"training": True, "seed": 11, "example": 4}
-    found = example(CHANCE, 2, {"m": 3}, data={"x": x}, **settings)
+    found = example(CHANCE, 2, {"m": 20}, data={"x": x}, **settings)
     for position in (1, 2):
         for site, name in enumerate("ab"):
-            kept = uniform(11, site, 4, position, (3,)) >= 0.25
+            kept = uniform(11, site, 4, position, (20,)) >= 0.25
             assert found.value(name, position).tolist() == (
                 np.where(kept, x[position - 1] / 0.75, 0).tolist()
             )
-    kept = uniform(11, 2, 4, 0, (3,)) >= 0.5
+    kept = uniform(11, 2, 4, 0, (20,)) >= 0.5
     assert found.value("u").tolist() == np.where(kept, x[1] * 2, 0).tolist()
-    kept = np.stack([uniform(11, 3, 4, position, (3,)) >= 0.5 for position in (1, 2)])
+    kept = np.stack([uniform(11, 3, 4, position, (20,)) >= 0.5 for position in (1, 2)])
     assert found.value("n").tolist() == np.where(kept, x * 2, 0).sum(axis=0).tolist()
 
 
@@ -456,6 +462,22 @@ def test_examples_of_a_batch_are_alone() -> None:
         assert not outputs["h"][end:, b].any()
         losses.append(alone.loss())
     assert batch_loss(model, SIZES, params, data, lengths, mode="free") == sum(losses) / 4
+
+
+def test_each_example_of_a_batch_has_draws_of_its_own() -> None:
+    params = {"P": np.zeros((9, 9))}
+    text = SAMPLED + "output w[t]"
+    both = batch_outputs(parse_model(text), {"k": 9}, params, {}, {"t": [20, 20]}, seed=2)["w"]
+    assert both[:, 0].tolist() != both[:, 1].tolist()
+    for b in (0, 1):
+        alone = example(text, 20, {"k": 9}, params, seed=2, example=b)
+        assert both[:, b].tolist() == along(alone, "w", 1, 20)
+
+
+def test_outputs_are_as_long_as_the_data() -> None:
+    model = parse_model(SCALARS + "h[t] = x[t] + 1\noutput h[t]")
+    found = batch_outputs(model, {}, {}, {"x": np.ones((5, 2))}, {"t": [2, 3]})["h"]
+    assert found.T.tolist() == [[2, 2, 0, 0, 0], [2, 2, 2, 0, 0]]
 
 
 def test_the_layout_of_outputs() -> None:

@@ -91,6 +91,7 @@ CLOSED_FORMS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("where", ([1, 0, 1], V, W), [0.5, 0.25, 2.0]),
     ("where", ([1, 0, 1], V, [math.nan, 7.0, math.inf]), [0.5, 7.0, 2.0]),
     ("clamp", (V, -1, 1), [0.5, -1.0, 1.0]),
+    ("clamp", (V, 3, 1), [1.0, 1.0, 1.0]),
     ("logaddexp", (1.0, 2.0), math.log(math.exp(1) + math.exp(2))),
     ("logaddexp", ([1e4, -math.inf, -math.inf], [1e4, 3.0, -math.inf]),
      [1e4 + math.log(2), 3.0, -math.inf]),
@@ -329,6 +330,7 @@ def test_where_two_tie_the_first_is_moved(name: str) -> None:
 
 def test_slopes_in_the_tails_keep_their_digits() -> None:
     np.testing.assert_allclose(slope("sigmoid", -600.0), math.exp(-600), rtol=1e-12)
+    assert slope("sigmoid", [-800.0, 800.0]).tolist() == [0, 0]
     np.testing.assert_allclose(slope("softplus", -600.0), math.exp(-600), rtol=1e-12)
     np.testing.assert_allclose(slope("softplus", 40.0), 1.0, rtol=1e-15)
     np.testing.assert_allclose(slope("tanh", 18.0), 4 * math.exp(-36), rtol=1e-10)
@@ -350,6 +352,12 @@ def test_choices_look_at_the_real_part_alone() -> None:
     assert run("argmax", np.array([1.0, 1.0 + tiny])) == 0
     assert run("where", 0.0 + tiny, 1.0, 2.0) == 2.0
     assert run("not", 0.0 + tiny) == 1
+
+
+@pytest.mark.parametrize("name", ["log", "sqrt"])
+def test_what_is_not_defined_for_numbers_below_zero_stays_so(name: str) -> None:
+    assert np.isnan(run(name, -1.0 + 1j * STEP).real)
+    assert run(name, 0.0 + 0j) == run(name, 0.0)
 
 
 def test_nothing_comes_through_where_from_the_branch_not_taken() -> None:
