@@ -297,6 +297,13 @@ def test_a_target_that_is_needed_must_be_there() -> None:
         example(TAUGHT, 3).value("o", 2)
 
 
+def test_settings_and_modes_that_there_are_not() -> None:
+    with pytest.raises(ValueError, match="no mode is called `Teacher`"):
+        example(TAUGHT, 3, mode="Teacher")
+    with pytest.raises(TypeError, match="no setting is called `train`"):
+        example(TAUGHT, 3, train=True)
+
+
 def test_scheduled_sampling_chooses_by_draws() -> None:
     y = np.arange(100.0, 140.0)
     seen = set()

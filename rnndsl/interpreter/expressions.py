@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_args
 
 import numpy as np
 
@@ -49,6 +49,11 @@ class Expressions(ABC):
         settings: Settings,
         example: int,
     ) -> None:
+        unknown = sorted(settings.keys() - Settings.__annotations__.keys())
+        if unknown:
+            raise TypeError(f"no setting is called `{unknown[0]}`")
+        if settings.get("mode", "teacher") not in get_args(Mode):
+            raise ValueError(f"no mode is called `{settings['mode']}`")
         self.sizes = sizes
         self.lengths = {axis: int(length) for axis, length in lengths.items()}
         self._params = {name: number(value) for name, value in params.items()}
