@@ -15,7 +15,7 @@ from rnndsl.cli.options import (
 )
 
 
-@click.command("compile")
+@click.command("compile", short_help="Generate forward and gradient code.")
 @spec_argument
 @click.option("-o", "--output", default="-", metavar="FILE", help="Default: standard output.")
 @target_option

@@ -17,7 +17,7 @@ FORMATS = ("svg", "png", "pdf", "dot")
 ITEM_BYTES = 12_000  # measured: what a node or an edge takes here and in Graphviz
 
 
-@click.command("draw")
+@click.command("draw", short_help="Draw a model, folded or unfolded.")
 @spec_argument
 @click.option("-o", "--output", metavar="FILE", help="Default: NAME.svg; `-`: standard output.")
 @click.option("--unfold", type=click.IntRange(1), metavar="STEPS", help="Over so many positions.")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HEADINGS = ("mode", "name", "role", "shape", "largest", "complex steps", "differences", "")
 
 
-@click.command("gradcheck")
+@click.command("gradcheck", short_help="Check the generated gradients.")
 @spec_argument
 @target_option
 @optimize_option

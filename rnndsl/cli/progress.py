@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rnndsl.runtime.training import Progress
 
-LINES = 10
+LINES = 20
 
 
 class ProgressView:
@@ -47,7 +47,7 @@ class ProgressView:
             self._bar.update(self._task, completed=progress.fraction, figures=_figures(progress))
         elif not self._quiet:
             due = progress.fraction * LINES >= self._said + 1 or progress.fraction >= 1
-            if due or progress.validated or progress.step == 1:
+            if due or progress.step == 1:
                 self._said = progress.fraction * LINES // 1
                 note(f"step {progress.step}, epoch {progress.epoch}: {_figures(progress)}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command("specs")
+@click.command("specs", short_help="List the specs of the gallery.")
 def command() -> None:
     """List the specs of the gallery, with their titles and where they lie."""
     from rnndsl.cli.show import say

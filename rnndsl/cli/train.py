@@ -24,61 +24,61 @@ from rnndsl.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rnndsl.runtime.training import Trained
 
 POSITIVE = click.FloatRange(0, math.inf, min_open=True, max_open=True)
 SHARE = click.FloatRange(0, 1, max_open=True)
+COUNT = click.IntRange(1)
+TRAINING_OPTIONS = (
+    click.option("--epochs", type=COUNT, default=10, show_default=True, help="At most so many."),
+    click.option("--seconds", type=POSITIVE, help="End after so long."),
+    click.option("--batch", type=COUNT, default=32, show_default=True, help="Streams."),
+    click.option("--window", type=COUNT, default=64, show_default=True, help="Characters."),
+    click.option(
+        "--optimiser",
+        "--optimizer",
+        type=click.Choice(["adam", "rmsprop", "sgd"]),
+        default="adam",
+        show_default=True,
+    ),
+    click.option("--rate", type=POSITIVE, help="Default: 0.002, for sgd 0.01."),
+    click.option("--momentum", type=SHARE, default=0.0, show_default=True, help="For sgd."),
+    click.option("--clip-norm", type=POSITIVE, help="Instead of the spec's clip."),
+    click.option("--clip-value", type=POSITIVE, help="Instead of the spec's clip."),
+    click.option(
+        "--validation",
+        type=SHARE,
+        default=0.1,
+        show_default=True,
+        help="The share of the text, at its end, that is only scored.",
+    ),
+    click.option(
+        "--mode",
+        type=click.Choice(["teacher", "free", "scheduled"]),
+        default="teacher",
+        show_default=True,
+        help="What `teach` reads.",
+    ),
+    click.option(
+        "--forcing",
+        type=click.FloatRange(0, 1),
+        default=1.0,
+        show_default=True,
+        help="With scheduled: how often the teacher.",
+    ),
+)
 
 
 def _training_options(command: Any) -> Any:
     """How to train, with the names and defaults of `rnndsl.runtime.training.Settings`."""
-    count = click.IntRange(1)
-    options = [
-        click.option(
-            "--epochs", type=count, default=10, show_default=True, help="At most so many."
-        ),
-        click.option("--seconds", type=POSITIVE, help="End after so long."),
-        click.option("--batch", type=count, default=32, show_default=True, help="Streams."),
-        click.option("--window", type=count, default=64, show_default=True, help="Characters."),
-        click.option(
-            "--optimiser",
-            "--optimizer",
-            type=click.Choice(["adam", "rmsprop", "sgd"]),
-            default="adam",
-            show_default=True,
-        ),
-        click.option("--rate", type=POSITIVE, help="Default: 0.002, for sgd 0.01."),
-        click.option("--momentum", type=SHARE, default=0.0, show_default=True, help="For sgd."),
-        click.option("--clip-norm", type=POSITIVE, help="Instead of the spec's clip."),
-        click.option("--clip-value", type=POSITIVE, help="Instead of the spec's clip."),
-        click.option(
-            "--validation",
-            type=SHARE,
-            default=0.1,
-            show_default=True,
-            help="The share of the text, at its end, that is only scored.",
-        ),
-        click.option(
-            "--mode",
-            type=click.Choice(["teacher", "free", "scheduled"]),
-            default="teacher",
-            show_default=True,
-            help="What `teach` reads.",
-        ),
-        click.option(
-            "--forcing",
-            type=click.FloatRange(0, 1),
-            default=1.0,
-            show_default=True,
-            help="With scheduled: how often the teacher.",
-        ),
-    ]
-    for option in reversed(options):
+    for option in reversed(TRAINING_OPTIONS):
         command = option(command)
     return command
 
 
-@click.command("train")
+@click.command("train", short_help="Train a character model on a text.")
 @spec_argument
 @click.option("--text", required=True, metavar="FILE", help="The text; `-` reads standard input.")
 @click.option("-o", "--output", metavar="FILE", help="Default: NAME.safetensors.")
@@ -123,17 +123,14 @@ def _train(
     from rnndsl.cli.reading import read_model, read_text_file
     from rnndsl.runtime.checkpoint import save
     from rnndsl.runtime.compile import compile_model
-    from rnndsl.runtime.curve import require_format, save_curve
-    from rnndsl.runtime.files import require_writable
+    from rnndsl.runtime.curve import save_curve
     from rnndsl.runtime.text_data import Text
     from rnndsl.runtime.text_model import text_roles
     from rnndsl.runtime.training import train
 
     model = read_model(spec)
     roles = text_roles(model)
-    weights = require_writable(output or f"{model.name}.safetensors", [spec, text])
-    picture = require_writable(curve or f"{weights.with_suffix('')}-loss.svg", [spec, text])
-    require_format(picture)
+    weights, picture = _places(output or f"{model.name}.safetensors", curve, [spec, text])
     limit = options.pop("max_memory")
     data = Text(read_text_file(text, limit))
     sizes = roles.sizes(len(data.alphabet), sizes_of(options.pop("sizes")))
@@ -150,11 +147,22 @@ def _train(
             **options,
         )
     save_curve(picture, trained.history, model.title or model.name)
-    _summary(trained, str(weights), str(picture))
+    _summary(trained, weights, picture)
     return trained
 
 
-def _summary(trained: Trained, weights: str, picture: str) -> None:
+def _places(output: str, curve: str | None, inputs: list[str]) -> tuple[Path, Path]:
+    """Where weights and curve go; DataError where they cannot be written."""
+    from rnndsl.runtime.curve import require_format
+    from rnndsl.runtime.files import require_writable
+
+    weights = require_writable(output, inputs)
+    picture = require_writable(curve or f"{weights.with_suffix('')}-loss.svg", inputs)
+    require_format(picture)
+    return weights, picture
+
+
+def _summary(trained: Trained, weights: Path, picture: Path) -> None:
     from rnndsl.cli.show import note, say
 
     history = trained.history

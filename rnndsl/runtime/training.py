@@ -78,7 +78,6 @@ class Progress:
     epoch: int
     fraction: float
     history: History
-    validated: bool
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ class _Run:
     report: Report | None
     stop: Callable[[], bool] | None
     history: History = field(default_factory=History)
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=lambda: time.monotonic())
 
     def train(self, text: Text, save: Save | None) -> Trained:
         settings = self.settings
@@ -167,7 +166,7 @@ class _Run:
                 last = ended or number == len(windows)
                 if last and checks is not None and not stopped:
                     self.history.validation.append((self.history.steps, self._validate(checks)))
-                self._tell(steps, epoch, validated=last and checks is not None and not stopped)
+                self._tell(steps, epoch)
                 if ended:
                     break
             if save is not None:
@@ -231,13 +230,10 @@ class _Run:
         limit = self.settings.seconds
         return limit is not None and time.monotonic() - self.started >= limit
 
-    def _tell(self, steps: int, epoch: int, *, validated: bool) -> None:
+    def _tell(self, steps: int, epoch: int) -> None:
         if self.report is None:
             return
         fraction = self.history.steps / steps
         if self.settings.seconds is not None:
             fraction = max(fraction, (time.monotonic() - self.started) / self.settings.seconds)
-        progress = Progress(
-            self.history.steps, steps, epoch, min(1.0, fraction), self.history, validated
-        )
-        self.report(progress)
+        self.report(Progress(self.history.steps, steps, epoch, min(1.0, fraction), self.history))
