@@ -18,7 +18,7 @@ from rnndsl.graph.equations import LOSS, Reference
 from rnndsl.model.model import Model
 
 SQUARE = 9.0
-STRIP = 46.0
+STRIP = 54.0
 APART = 38.0
 
 
@@ -74,7 +74,7 @@ def _add_delays(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:
     left, _, right, _ = bounds(scene.boxes)
     strips: dict[bool, list[tuple[float, str, str, list[Reference]]]] = {True: [], False: []}
     for (source, text), members in groups.items():
-        heights = [at[source].y, *(at[item.target].y for item in members)]
+        heights = [at[item.target].y for item in members]
         is_past = all(item.place is not None and looks_back(item.place) for item in members)
         strips[is_past].append((sum(heights) / len(heights), source, text, members))
     for is_past, strip in strips.items():

@@ -10,6 +10,8 @@ from rnndsl.draw.notation import Symbol, width
 from rnndsl.draw.route import CELL, Curve, Ground
 from rnndsl.draw.scene import Point, Scene
 
+Square = tuple[int, int]
+
 SIZE = 12.0
 SMALL = 8.5
 PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8)
@@ -27,7 +29,7 @@ class Letter:
     def below(self) -> Point:
         """The centre of the lower part, behind the foot of the text."""
         half = width(self.label.text, SIZE) / 2
-        return self.x + half + width(self.label.below, SMALL) / 2 - 2.0, self.y - 3.5
+        return self.x + half + width(self.label.below, SMALL) / 2 - 0.5, self.y - 3.5
 
 
 def extent(label: Symbol) -> tuple[float, float]:
@@ -37,68 +39,72 @@ def extent(label: Symbol) -> tuple[float, float]:
 
 def letter(scene: Scene, curves: Sequence[Curve]) -> list[Letter | None]:
     """A place for the label of each arrow, None where it has none."""
-    ground = Ground(scene.boxes)
-    crowd: dict[tuple[int, int], list[tuple[float, float, int]]] = defaultdict(list)
-    for number, curve in enumerate(curves):
-        for x, y in curve.samples(40):
-            crowd[int(x // CELL), int(y // CELL)].append((x, y, number))
-    placed: list[tuple[float, float, float, float]] = []
+    sheet = _Sheet(scene, curves)
     letters: list[Letter | None] = []
     for number, arrow in enumerate(scene.arrows):
         if arrow.label is None:
             letters.append(None)
             continue
         wide, high = extent(arrow.label)
-        spot = arrow.label_at or _spot(
-            curves[number], number, (wide / 2, high / 2), ground, crowd, placed
-        )
-        placed.append((*spot, wide / 2, high / 2))
+        half = (wide / 2, high / 2)
+        spot = arrow.label_at or sheet.spot(curves[number], number, half)
+        sheet.occupy(spot, half)
         shift = (wide - width(arrow.label.text, SIZE)) / 2
         letters.append(Letter(arrow.label, round(spot[0] - shift, 1), round(spot[1], 1)))
     return letters
 
 
-def _spot(
-    curve: Curve,
-    number: int,
-    half: tuple[float, float],
-    ground: Ground,
-    crowd: dict[tuple[int, int], list[tuple[float, float, int]]],
-    placed: Sequence[tuple[float, float, float, float]],
-) -> Point:
-    best: tuple[float, Point] | None = None
-    for order, t in enumerate(PLACES):
-        x, y = curve.at(t)
-        nx, ny = curve.normal(t)
-        for side in (1, -1):
+class _Sheet:
+    """What is on the paper already, by squares."""
+
+    def __init__(self, scene: Scene, curves: Sequence[Curve]) -> None:
+        self.ground = Ground(scene.boxes)
+        self.lines: dict[Square, list[tuple[float, float, int]]] = defaultdict(list)
+        self.letters: dict[Square, list[tuple[Point, Point]]] = defaultdict(list)
+        for number, curve in enumerate(curves):
+            for x, y in curve.samples(40):
+                self.lines[int(x // CELL), int(y // CELL)].append((x, y, number))
+
+    def occupy(self, spot: Point, half: Point) -> None:
+        """Put a label on the paper: its centre and half its extent."""
+        for square in _squares(spot, half):
+            self.letters[square].append((spot, half))
+
+    def spot(self, curve: Curve, number: int, half: Point) -> Point:
+        """The best centre for the label of a curve."""
+        best: tuple[float, Point] | None = None
+        for order, t in enumerate(PLACES):
+            x, y = curve.at(t)
+            nx, ny = curve.normal(t)
             away = abs(nx) * half[0] + abs(ny) * half[1] + 2.5
-            spot = (x + side * nx * away, y + side * ny * away)
-            cost = order * 0.6 + (0.0 if side == 1 else 0.3)
-            cost += _trouble(spot, half, number, ground, crowd, placed)
-            if best is None or cost < best[0]:
-                best = (cost, spot)
-    assert best is not None
-    return best[1]
+            for side in (1, -1):
+                spot = (x + side * nx * away, y + side * ny * away)
+                cost = order * 0.6 + (0.0 if side == 1 else 0.3)
+                cost += self._covered(spot, half, number)
+                if best is None or cost < best[0]:
+                    best = (cost, spot)
+        assert best is not None
+        return best[1]
+
+    def _covered(self, spot: Point, half: Point, number: int) -> float:
+        """What a label would cover: letters and boxes (dear), lines of its own and of others."""
+        x, y = spot
+        wide, high = half
+        corners = [(x + a * wide, y + b * high) for a in (-1, 0, 1) for b in (-1, 0, 1)]
+        near = self.ground.near
+        cost = 6.0 * sum(any(box.holds(at, 1.0) for box in near(at)) for at in corners)
+        for square in _squares(spot, half):
+            for (px, py), (pw, ph) in self.letters.get(square, ()):
+                cost += 20.0 * (abs(px - x) < pw + wide and abs(py - y) < ph + high)
+            for px, py, owner in self.lines.get(square, ()):
+                if abs(px - x) < wide + 1 and abs(py - y) < high + 1:
+                    cost += 0.8 if owner == number else 1.5
+        return cost
 
 
-def _trouble(
-    spot: Point,
-    half: tuple[float, float],
-    number: int,
-    ground: Ground,
-    crowd: dict[tuple[int, int], list[tuple[float, float, int]]],
-    placed: Sequence[tuple[float, float, float, float]],
-) -> float:
-    """What a label would cover at a spot: boxes, letters (dear) and lines of other arrows."""
-    x, y = spot
-    corners = [(x + a * half[0], y + b * half[1]) for a in (-1, 0, 1) for b in (-1, 0, 1)]
-    cost = 6.0 * sum(any(box.holds(at, 1.0) for box in ground.near(at)) for at in corners)
-    for px, py, pw, ph in placed:
-        if abs(px - x) < pw + half[0] and abs(py - y) < ph + half[1]:
-            cost += 20.0
-    cells = {(int(cx // CELL), int(cy // CELL)) for cx, cy in corners}
-    for cell in sorted(cells):
-        for px, py, owner in crowd.get(cell, ()):
-            if abs(px - x) < half[0] + 1 and abs(py - y) < half[1] + 1:
-                cost += 1.5 if owner != number else 0.8
-    return cost
+def _squares(spot: Point, half: Point) -> list[Square]:
+    """The squares of the paper that a label touches."""
+    (x, y), (wide, high) = spot, half
+    columns = range(int((x - wide) // CELL), int((x + wide) // CELL) + 1)
+    rows = range(int((y - high) // CELL), int((y + high) // CELL) + 1)
+    return [(column, row) for column in columns for row in rows]

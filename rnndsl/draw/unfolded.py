@@ -172,8 +172,7 @@ class _Picture:
     def _place_rest(self, scene: Scene, right: float) -> None:
         """Values without axis: what all steps read below, what starts left, what ends right."""
         names = [name for name, place in self.graph if place is None]
-        timed = [node for node in self.graph if node[1] is not None]
-        after = {node for start in timed for node in nx.descendants(self.graph, start)}
+        after = self._after_steps(names)
         late = [name for name in names if self._is_late(name, after)]
         early = [name for name in names if name not in late]
         starts = [n for n in early if all(self._is_start(r) for r in self.graph[n, None])]
@@ -181,6 +180,14 @@ class _Picture:
         self._stack(scene, late, "right", right)
         self._stack(scene, starts, "left", right)
         self._stack(scene, ground, "below", right)
+
+    def _after_steps(self, names: Sequence[str]) -> set[Node]:
+        """Those of the values without axis that follow from values with one."""
+        return {
+            (name, None)
+            for name in names
+            if any(place is not None for _, place in nx.ancestors(self.graph, (name, None)))
+        }
 
     def _is_late(self, name: str, after: set[Node]) -> bool:
         """Whether it follows from the steps, or is only read by what does."""
