@@ -6,6 +6,7 @@ import click
 
 from rnndsl.cli.options import (
     dtype_option,
+    later,
     memory_option,
     optimize_option,
     size_option,
@@ -48,10 +49,9 @@ def command(
     from rnndsl.runtime.files import require_writable
     from rnndsl.runtime.memory import require
     from rnndsl.runtime.memory_model import known_sizes, parameter_bytes
-    from rnndsl.text.diagnostics import DataError
 
     if emit != "py":
-        raise DataError(f"`--emit {emit}` waits for a later version; `py` is there", "RNN602")
+        raise later(f"`--emit {emit}`", "py")
     if output != "-":
         require_writable(output, [spec])
     model = read_model(spec)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from rnndsl.text.diagnostics import DataError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -89,6 +92,19 @@ def optimize_option(command: Command) -> Command:
     )(command)
 
 
+def later(what: str, present: str) -> DataError:
+    """The word for a choice that is planned and not there yet (RNN602)."""
+    from rnndsl.text.diagnostics import DataError
+
+    return DataError(f"{what} waits for a later version; `{present}` is there", "RNN602")
+
+
+def _present(ctx: click.Context, param: click.Parameter, target: str) -> str:
+    if target != "numpy":
+        raise later(f"the target `{target}`", "numpy")
+    return target
+
+
 def target_option(command: Command) -> Command:
     """What the code is generated for."""
     return click.option(
@@ -96,6 +112,7 @@ def target_option(command: Command) -> Command:
         type=click.Choice(["numpy", "native", "cupy"]),
         default="numpy",
         show_default=True,
+        callback=_present,
         help="What the code runs on.",
     )(command)
 

@@ -1,0 +1,109 @@
+"""`rnndsl draw`: which file, in which format, and what is refused before it is drawn."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rnndsl.cli.main import cli
+from rnndsl.gallery import specs
+
+ELMAN = specs()["elman"]
+
+
+def run(*arguments: object, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(cli, ["draw", *map(str, arguments)], input=stdin)
+
+
+@pytest.fixture(autouse=True)
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "start"),
+    [
+        ([], "elman.svg", b"<?xml"),
+        (["-o", "a.svg", "--unfold", 3], "a.svg", b"<?xml"),
+        (["-o", "a.PNG"], "a.PNG", b"\x89PNG"),
+        (["-o", "a.pdf"], "a.pdf", b"%PDF"),
+        (["-o", "a.dot"], "a.dot", b"digraph"),
+        (["-o", "a.txt", "--format", "dot"], "a.txt", b"digraph"),
+        (["--format", "dot"], "elman.dot", b"digraph"),
+    ],
+)
+def test_a_picture_is_written(arguments: list[object], name: str, start: bytes) -> None:
+    result = run(ELMAN, *arguments)
+    assert (result.exit_code, result.output) == (0, f"drawing: {name}\n")
+    assert os.listdir() == [name]
+    assert Path(name).read_bytes().startswith(start)
+
+
+def test_a_picture_goes_to_standard_output() -> None:
+    result = run("-", "-o", "-", "--format", "dot", stdin=ELMAN.read_text(encoding="utf-8"))
+    assert result.exit_code == 0
+    assert result.stdout.startswith("digraph")
+    assert os.listdir() == []
+
+
+def test_unfolding_draws_every_step() -> None:
+    folded = run(ELMAN, "-o", "-", "--format", "dot").stdout
+    unfolded = run(ELMAN, "-o", "-", "--format", "dot", "--unfold", 5).stdout
+    assert unfolded.count(" -> ") > 3 * folded.count(" -> ")
+
+
+def test_another_suffix_is_refused() -> None:
+    result = run(ELMAN, "-o", "a.gif")
+    assert result.exit_code == 1
+    assert result.stderr == "error[RNN021]: no format `gif`: choose svg, png, pdf or dot\n\n"
+
+
+def test_the_spec_is_not_written_over() -> None:
+    Path("a.rnn").write_bytes(ELMAN.read_bytes())
+    result = run("a.rnn", "-o", "a.rnn", "--format", "dot")
+    assert result.exit_code == 1
+    assert result.stderr == "error[RNN004]: `a.rnn` is read here; write to another file\n\n"
+    assert Path("a.rnn").read_bytes() == ELMAN.read_bytes()
+
+
+def test_a_folder_that_is_not_there_is_said() -> None:
+    result = run(ELMAN, "-o", "no/a.svg")
+    assert result.exit_code == 1
+    assert result.stderr == "error[RNN003]: cannot write `no/a.svg`: there is no such folder\n\n"
+
+
+def test_unfolding_beyond_the_memory_is_refused() -> None:
+    result = run(ELMAN, "--unfold", 10**12, "--max-memory", "1GB")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "error[RNN501]: the 7,000,000,000,001 nodes and 7,000,000,000,000 edges of "
+        "1,000,000,000,000 steps need at least 168 PB of memory, and 1 GB is the limit; "
+        "take smaller sizes, or raise `--max-memory` (in Python `max_memory`)\n\n"
+    )
+    assert run(ELMAN, "--unfold", 10**12).exit_code == 1
+    assert os.listdir() == []
+
+
+def test_without_graphviz_the_text_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    result = run(ELMAN, "-o", "a.svg")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        'error[RNN020]: there is no Graphviz to draw with; `pip install "rnndsl[viz]"` '
+        "brings one; wrote `a.dot` instead\n\n"
+    )
+    assert os.listdir() == ["a.dot"]
+    assert Path("a.dot").read_text(encoding="utf-8").startswith("digraph")
+    assert run(ELMAN, "-o", "-").stderr == (
+        'error[RNN020]: there is no Graphviz to draw with; `pip install "rnndsl[viz]"` '
+        "brings one\n\n"
+    )
+
+
+def test_steps_are_at_least_one() -> None:
+    assert run(ELMAN, "--unfold", 0).exit_code == 2
