@@ -1,0 +1,1 @@
+"""From the scheduled graph to generated code."""

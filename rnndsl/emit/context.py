@@ -1,0 +1,113 @@
+"""What all functions of one mode share: names, rooms, and the code of sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from rnndsl.emit.names import Names, view_name, wish
+from rnndsl.graph.node import Node
+from rnndsl.model.dims import Dim
+from rnndsl.model.model import Model
+from rnndsl.ops.code import ADD, ATOM, MUL, UNARY, Code
+from rnndsl.plan.rooms import Room
+
+
+@dataclass
+class Context:
+    """Names and rooms of one mode; `index` and `length` are those of the axis."""
+
+    model: Model
+    rooms: dict[Node, Room]
+    names: Names = field(init=False)
+    variables: dict[Node, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        axis = next(iter(self.model.axes.values()), None)
+        self.names = Names()
+        self.index = self.names.of("index", axis.name if axis else "t")
+        self.length = self.names.of("length", axis.length if axis else "T")
+        for name in (*self.model.sizes, *self.model.params, *self.model.data):
+            self.names.of(("spec", name), name)
+        for equation in self.model.all_equations:
+            self.names.of(("spec", equation.name), equation.name)
+
+    def variable(self, node: Node) -> str:
+        """The variable that holds a node."""
+        if node not in self.variables:
+            self.variables[node] = self._new(node)
+        return self.variables[node]
+
+    def _new(self, node: Node) -> str:
+        if node.op in ("param", "data"):
+            return self.names.of(("spec", node.name), node.name)
+        if node.op == "value" and node.name:
+            return self.names.of(("spec", node.name), node.name)
+        if node.op == "shift":
+            source = node.inputs[0]
+            is_flow = "flow" in source.attrs
+            base = self.variable(source.attrs["flow"].inputs[0] if is_flow else source)
+            name = view_name(base, node.attrs["by"], is_flow)
+            return self.names.of(node, f"d_{name}" if is_flow else name)
+        if "flow" in node.attrs:
+            return self.names.of(node, f"d_{self.variable(node.attrs['flow'])}")
+        return self.names.of(node, wish(node, self.variables))
+
+    def room_name(self, node: Node) -> str:
+        """The array that also holds what lies before the first and after the last position."""
+        return self.names.of(("room", node), f"{self.variable(node)}_all")
+
+    def shown(self, name: str) -> str:
+        """The variable of a name of the spec."""
+        return self.names.of(("spec", name), name)
+
+
+def dim_code(dim: Dim, context: Context, used: set[str]) -> Code:
+    """A dimension as Python; the sizes that take part are added to `used`."""
+    bottom = 1
+    for _, factor in dim.terms:
+        bottom = bottom * factor.denominator // _gcd(bottom, factor.denominator)
+    text, level = "", ATOM
+    for key, factor in dim.terms:
+        used.update(key)
+        part = _term(key, factor * bottom, context)
+        if not text:
+            text, level = part.text, part.level
+        elif part.text.startswith("-"):
+            text, level = f"{text} - {part.text[1:]}", ADD
+        else:
+            text, level = f"{text} + {part.text}", ADD
+    result = Code(text or "0", level)
+    return result if bottom == 1 else Code(f"{result.at(MUL)} // {bottom}", MUL)
+
+
+def _gcd(a: int, b: int) -> int:
+    while b:
+        a, b = b, a % b
+    return a
+
+
+def _term(key: tuple[str, ...], factor: Fraction, context: Context) -> Code:
+    names = " * ".join(context.shown(name) for name in key)
+    whole = int(factor)
+    if not names:
+        return Code(str(whole), ATOM if whole >= 0 else UNARY)
+    if whole == 1:
+        return Code(names, ATOM if len(key) == 1 else MUL)
+    if whole == -1 and len(key) == 1:
+        return Code(f"-{names}", UNARY)
+    return Code(f"{whole} * {names}", MUL)
+
+
+def largest(dims: list[Dim], context: Context, used: set[str]) -> Code:
+    """The largest of some dimensions; 0 where there is none."""
+    kept = [d for d in dims if not any(_is_below(d, other) for other in dims if other != d)]
+    codes = [dim_code(dim, context, used) for dim in kept]
+    if not codes:
+        return Code("0")
+    return codes[0] if len(codes) == 1 else Code(f"max({', '.join(map(str, codes))})")
+
+
+def _is_below(dim: Dim, other: Dim) -> bool:
+    gap = (other - dim).least
+    return gap is not None and gap >= 0

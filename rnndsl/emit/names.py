@@ -1,0 +1,91 @@
+"""Names in generated code: those of the spec where they can be, words for what has none."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Iterable
+
+from rnndsl.graph.node import Node
+from rnndsl.model.dims import Dim
+
+FIXED = (
+    "np",
+    "DTYPE",
+    "B",
+    "live",
+    "lengths",
+    "examples",
+    "positions",
+    "state",
+    "seed",
+    "forcing",
+    "training",
+    "scale",
+    "clip",
+    "run",
+    "kept",
+    "params",
+    "data",
+    "inputs",
+    "grads",
+    "outputs",
+    "cotangents",
+)
+WORDS = {"mul": "scaled", "add": "sum", "sub": "gap", "div": "ratio", "where": "chosen"}
+LETTERS = "bcdefghijklmnopqrstuvwxyz"
+
+
+class Names:
+    """Hands out names, each once; the spec's own come first and keep theirs."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {*FIXED, *keyword.kwlist, *keyword.softkwlist, *dir(builtins), *taken}
+        self._given: dict[object, str] = {}
+
+    def of(self, key: object, wish: str) -> str:
+        """The name of something: what is wished for, or the nearest that is free."""
+        if key not in self._given:
+            self._given[key] = self._free(wish)
+        return self._given[key]
+
+    def _free(self, wish: str) -> str:
+        name = wish
+        if name in self._taken:
+            name = f"{wish}_"
+        suffixes = iter(f"{a}{b}" for a in ("", *LETTERS) for b in LETTERS)
+        while name in self._taken:
+            name = f"{wish}_{next(suffixes)}"
+        self._taken.add(name)
+        return name
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._given
+
+
+def wish(node: Node, names: dict[Node, str]) -> str:
+    """A telling name for a node that the spec does not name."""
+    if node.name:
+        return node.name
+    unit = node.unit.replace("d ", "d_") or "all"
+    if node.op in ("matvec", "vecmat", "matmat", "outer"):
+        known = [names.get(item) or item.name for item in node.inputs]
+        if all(known):
+            return "_".join(known)
+    return f"{unit}_{WORDS.get(node.op, node.op)}"
+
+
+def view_name(base: str, by: Dim, is_flow: bool) -> str:
+    """`h_prev` for `h[t-1]`, `h_next` for `h[t+1]`, `h_back_d` for `h[t-d]`.
+
+    What flows back from a later step is called so: `d_h_later`.
+    """
+    text = str(by if (by.least or 0) > 0 else -by)
+    size = "".join(char if char.isalnum() else "_" for char in text)
+    ahead = (by.least or 0) > 0
+    if is_flow:
+        word = "later" if ahead else "earlier"
+        return f"{base}_{word}" if text == "1" else f"{base}_{word}_{size}"
+    if text == "1":
+        return f"{base}_next" if ahead else f"{base}_prev"
+    return f"{base}_ahead_{size}" if ahead else f"{base}_back_{size}"

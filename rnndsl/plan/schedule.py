@@ -1,0 +1,125 @@
+"""Order: strongly connected components are loops, all else is computed for all positions at once.
+
+One rule for the forward and the adjoint graph. Without `grouped` the unit is the operation, so
+that input products, output layers and weight gradients leave the loop by themselves; with it
+the unit is the equation, as on paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import networkx as nx
+
+from rnndsl.graph.node import Node
+from rnndsl.ops.table import LEAVES, READS, TABLE
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Operations computed position by position: upwards (`step` 1) or downwards (-1)."""
+
+    step: int
+    body: tuple[Node, ...]
+
+
+Block = Node | Loop
+
+
+def needed(targets: Iterable[Node], given: Iterable[Node] = ()) -> set[Node]:
+    """Everything that targets depend on, down to what is given."""
+    stop, found = set(given), set[Node]()
+    stack = list(targets)
+    while stack:
+        node = stack.pop()
+        if node not in found and node not in stop:
+            found.add(node)
+            stack.extend(node.inputs)
+    return found
+
+
+def schedule(nodes: set[Node], grouped: bool) -> list[Block]:
+    """Blocks in an order in which each can be computed from those before it."""
+    ordered = sorted(nodes, key=lambda node: node.number)
+    units = {node: _unit(node) if grouped else (node.number,) for node in ordered}
+    blocks: list[Block] = []
+    for part in _components(ordered, units):
+        if grouped and len({units[node] for node in part}) < len(part) and _must_split(part):
+            single = {node: (node.number,) for node in part}
+            for piece in _components(part, single):
+                blocks.extend(_blocks(piece))
+        else:
+            blocks.extend(_blocks(part))
+    return blocks
+
+
+def _unit(node: Node) -> tuple[object, ...]:
+    """The equation that a node belongs to, where it can be computed beside the others of it."""
+    apart = node.op in LEAVES or node.op in READS or not node.over_t or not node.unit
+    if apart or (node.op in TABLE and TABLE[node.op].across):
+        return (node.number,)
+    return ("unit", node.unit)
+
+
+def _components(
+    nodes: Sequence[Node], units: dict[Node, tuple[object, ...]]
+) -> Iterator[list[Node]]:
+    """Strongly connected components in order, ties broken by the order of making."""
+    graph = nx.DiGraph()
+    members: dict[tuple[object, ...], list[Node]] = {}
+    for node in nodes:
+        graph.add_node(units[node])
+        members.setdefault(units[node], []).append(node)
+        for item in node.inputs:
+            if item in units and units[item] != units[node]:
+                graph.add_edge(units[item], units[node])
+    whole = nx.condensation(graph)
+    found = {
+        number: sorted((n for unit in whole.nodes[number]["members"] for n in members[unit]),
+                       key=lambda node: node.number)
+        for number in whole
+    }  # fmt: skip
+    for number in nx.lexicographical_topological_sort(whole, key=lambda n: found[n][0].number):
+        yield found[number]
+
+
+def _must_split(part: list[Node]) -> bool:
+    """Whether nodes came together only because their equations did."""
+    return any(node.op in TABLE and TABLE[node.op].across for node in part) or not _shifts(part)
+
+
+def _shifts(part: Sequence[Node]) -> list[Node]:
+    inside = set(part)
+    return [node for node in part if node.op == "shift" and node.inputs[0] in inside]
+
+
+def _blocks(part: list[Node]) -> Iterator[Block]:
+    shifts = _shifts(part)
+    if shifts:
+        yield Loop(_step(shifts[0]), tuple(_steps(part)))
+    else:
+        yield from _steps(part)
+
+
+def _step(shift: Node) -> int:
+    most = shift.attrs["by"].most
+    return 1 if most is not None and most < 0 else -1
+
+
+def _steps(part: list[Node]) -> list[Node]:
+    """The order within one position: shifts read what is there already."""
+    inside = {node.number: node for node in part}
+    graph = nx.DiGraph()
+    graph.add_nodes_from(inside)
+    for node in part:
+        for item in node.inputs if node.op != "shift" else ():
+            if item.number in inside:
+                graph.add_edge(item.number, node.number)
+    order = nx.lexicographical_topological_sort(graph)
+    return [inside[number] for number in order]
+
+
+def loop_count(blocks: Iterable[Block]) -> int:
+    """How many loops over positions there are."""
+    return sum(isinstance(block, Loop) for block in blocks)
