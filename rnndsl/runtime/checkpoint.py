@@ -59,16 +59,22 @@ def save(
     params: Mapping[str, Array],
     alphabet: Alphabet | None = None,
 ) -> None:
-    """Write a checkpoint, whole or not at all; DataError RNN003 where it cannot be written."""
+    """Write a checkpoint, whole or not at all.
+
+    DataError RNN003 where it cannot be written, RNN440 where the weights are not the program's.
+    """
     from safetensors.numpy import save as to_bytes
 
     source = program.model.source
+    sizes = _sizes(program.model, program.sizes, params)
+    if not _fit(program.model, sizes, params):
+        raise DataError("these weights do not fit this program: other names or shapes", "RNN440")
     metadata = _Metadata(
         FORMAT,
         os.path.basename(source.name),
         source.text,
         _digest(source.text),
-        _sizes(program.model, program.sizes, params),
+        sizes,
         str(np.dtype(program.dtype)),
         None if alphabet is None else alphabet.characters,
     )
@@ -91,7 +97,9 @@ def restore(
     program = compile_model(
         model, target=target, optimize=optimize, dtype=metadata.dtype, **metadata.sizes
     )
-    _check_weights(model, metadata, params, name)
+    kinds = {str(value.dtype) for value in params.values()}
+    if not (_fit(model, metadata.sizes, params) and kinds <= {metadata.dtype}):
+        raise DataError(f"`{name}` is damaged: its weights do not fit its spec", "RNN005")
     alphabet = None if metadata.alphabet is None else Alphabet(metadata.alphabet)
     return Checkpoint(program, params, alphabet)
 
@@ -129,25 +137,25 @@ def _is_typed(metadata: _Metadata) -> bool:
     )
 
 
-def _check_weights(
-    model: Model, metadata: _Metadata, params: Mapping[str, Array], name: str
-) -> None:
-    """DataError RNN005 unless there is exactly one array of the right shape for each parameter."""
-    sizes = known_sizes(model, metadata.sizes)
+def _fit(model: Model, given: Mapping[str, int], params: Mapping[str, Array]) -> bool:
+    """Whether there is exactly one array of the right shape for each parameter."""
+    sizes = known_sizes(model, given)
+    dims = [dim for parameter in model.params.values() for dim in parameter.shape]
+    if not all(dim.names <= sizes.keys() for dim in dims):
+        return False
     wanted = {
         parameter.name: tuple(int(dim.value(sizes)) for dim in parameter.shape)
         for parameter in model.params.values()
     }
-    found = {key: value.shape for key, value in params.items()}
-    if found != wanted or any(str(value.dtype) != metadata.dtype for value in params.values()):
-        raise DataError(f"`{name}` is damaged: its weights do not fit its spec", "RNN005")
+    return {name: np.shape(value) for name, value in params.items()} == wanted
 
 
 def _sizes(model: Model, given: Mapping[str, int], params: Mapping[str, Array]) -> dict[str, int]:
     """The sizes to compile with again; what the program left open is read off the weights."""
     sizes = {name: int(given[name]) for name in model.sizes if name in given}
     for parameter in model.params.values():
-        for dim, length in zip(parameter.shape, params[parameter.name].shape, strict=True):
+        lengths = np.shape(params[parameter.name]) if parameter.name in params else ()
+        for dim, length in zip(parameter.shape, lengths, strict=False):
             if dim.name is not None:
                 sizes.setdefault(dim.name, length)
     return {name: size for name, size in sizes.items() if not model.sizes[name].is_derived}

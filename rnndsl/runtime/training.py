@@ -123,7 +123,8 @@ def train(
     else:
         start = {name: np.array(value) for name, value in params.items()}
     run = _Run(program, roles, chosen, rule, start, report, stop)
-    return run.train(text, save)
+    with np.errstate(all="ignore"):  # a loss that is no longer finite is found by looking at it
+        return run.train(text, save)
 
 
 def require_for_training(
