@@ -1,0 +1,77 @@
+"""What Graphviz made of a drawing, read back from its JSON: places, labels, looks."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rnndsl.draw import Drawing
+
+NODE = re.compile(r"([A-Za-z_0-9]+)\((-?[0-9]+|\.\.\.|T\+?[0-9]*)\)")
+
+
+@dataclass(frozen=True)
+class Box:
+    """A node as laid out, in points."""
+
+    name: str
+    x: float
+    y: float
+    width: float
+    height: float
+    attributes: dict[str, Any]
+
+    @property
+    def left(self) -> float:
+        return self.x - self.width / 2
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width / 2
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A drawing after Graphviz."""
+
+    drawing: Drawing
+
+    @cached_property
+    def _json(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.drawing.render("json"))
+        return found
+
+    @cached_property
+    def boxes(self) -> dict[str, Box]:
+        """Every node by its name."""
+        found = {}
+        for item in self._json["objects"]:
+            x, y = (float(part) for part in item["pos"].split(","))
+            wide, high = (72 * float(item[key]) for key in ("width", "height"))
+            found[item["name"]] = Box(item["name"], x, y, wide, high, item)
+        return found
+
+    @cached_property
+    def steps(self) -> dict[int, dict[str, Box]]:
+        """Position to name to box, for nodes called `h(2)`."""
+        columns: dict[int, dict[str, Box]] = {}
+        for box in self.boxes.values():
+            match = NODE.fullmatch(box.name)
+            if match and match[2] != "...":
+                columns.setdefault(int(match[2]), {})[match[1]] = box
+        return columns
+
+    @cached_property
+    def edges(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Attributes by the names of both ends."""
+        names = {item["_gvid"]: item["name"] for item in self._json["objects"]}
+        return {(names[e["tail"]], names[e["head"]]): e for e in self._json.get("edges", [])}
+
+    def label(self, tail: str, head: str) -> str:
+        """What is lettered on an edge; the part set below the line after an underscore."""
+        edge = self.edges[tail, head]
+        below = edge.get("headlabel", "")
+        return edge.get("label", "") + (f"_{below}" if below else "")

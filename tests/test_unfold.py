@@ -1,0 +1,145 @@
+"""Unfolding: values at positions, boundaries outside them, and what is left out."""
+
+from __future__ import annotations
+
+import networkx as nx
+import pytest
+
+from rnndsl.gallery import specs
+from rnndsl.graph.unfold import unfold, unfolded_size
+from rnndsl.model.load import load_model, parse_model
+from rnndsl.text.diagnostics import DataError
+
+HEAD = """
+axis  t = 1..T
+size  n, m = 4
+input x[t]: n
+param W, U, b
+"""
+CHAIN = HEAD + "h[t]: m = tanh(b + W @ h[t-1] + U @ x[t])\n"
+
+
+def edges(graph: nx.DiGraph) -> set[tuple[object, object]]:
+    return set(graph.edges)
+
+
+def test_a_chain_of_three_steps() -> None:
+    graph = unfold(parse_model(CHAIN), 3)
+    assert edges(graph) == {
+        (("h", 0), ("h", 1)),
+        (("h", 1), ("h", 2)),
+        (("h", 2), ("h", 3)),
+        (("x", 1), ("h", 1)),
+        (("x", 2), ("h", 2)),
+        (("x", 3), ("h", 3)),
+    }
+    roles = nx.get_node_attributes(graph, "role")
+    assert roles["h", 0] == "boundary"
+    assert roles["h", 1] == "value"
+    assert roles["x", 3] == "input"
+
+
+def test_a_boundary_given_stands_with_what_it_reads() -> None:
+    model = parse_model(CHAIN + "input c: m\nparam Q\nh[0] = Q @ c\noutput h[t]\n")
+    graph = unfold(model, 2)
+    assert graph.nodes["h", 0]["equation"] is model.equations["h"].boundaries[0]
+    assert (("c", None), ("h", 0)) in graph.edges
+
+
+def test_a_boundary_not_given_has_no_equation() -> None:
+    assert unfold(parse_model(CHAIN), 2).nodes["h", 0]["equation"] is None
+
+
+def test_a_loop_from_the_end_ends_behind_it() -> None:
+    model = parse_model(HEAD + "g[t]: m = tanh(b + W @ g[t+1] + U @ x[t])\ng[T+1] = 0.5\n")
+    graph = unfold(model, 3)
+    assert (("g", 4), ("g", 3)) in graph.edges
+    assert graph.nodes["g", 4]["equation"] is model.equations["g"].boundaries[0]
+    assert ("g", 0) not in graph
+
+
+def test_delays_by_a_size_and_by_one_that_follows_from_it() -> None:
+    text = CHAIN.replace("W @ h[t-1]", "W @ h[t-d]").replace("m = 4", "m = 4, e = 6, d = e / 3")
+    assert (("h", 0), ("h", 2)) in unfold(parse_model(text), 3).edges
+    assert (("h", -1), ("h", 2)) in unfold(parse_model(text), 3, sizes={"e": 9}).edges
+
+
+def test_a_delay_by_a_size_without_a_value_is_refused() -> None:
+    text = CHAIN.replace("W @ h[t-1]", "W @ h[t-d]").replace("m = 4", "m = 4, d")
+    with pytest.raises(DataError, match="needs a value for the size `d`") as caught:
+        unfold(parse_model(text), 3)
+    assert caught.value.code == "RNN420"
+
+
+def test_values_without_axis_read_one_position_or_all() -> None:
+    graph = unfold(parse_model(CHAIN + "last = h[T]\nfirst = h[1]\nall = mean[t](h[t])\n"), 3)
+    assert set(graph.predecessors(("last", None))) == {("h", 3)}
+    assert set(graph.predecessors(("first", None))) == {("h", 1)}
+    assert set(graph.predecessors(("all", None))) == {("h", 1), ("h", 2), ("h", 3)}
+
+
+def test_a_context_reaches_every_step() -> None:
+    text = CHAIN.replace("U @ x[t]", "U @ x[t] + R @ c") + "input c: n\nparam R\n"
+    assert set(unfold(parse_model(text), 3).successors(("c", None))) == {
+        ("h", 1),
+        ("h", 2),
+        ("h", 3),
+    }
+
+
+def test_data_read_before_its_beginning_is_a_boundary() -> None:
+    graph = unfold(parse_model(CHAIN.replace("U @ x[t]", "U @ x[t-2]")), 3)
+    assert (("x", -1), ("h", 1)) in graph.edges
+    assert graph.nodes["x", -1]["role"] == "boundary"
+
+
+def test_references_between_the_same_two_nodes_share_an_edge() -> None:
+    text = CHAIN.replace("U @ x[t]", "U @ x[t] + x[t] @ V") + "param V\n"
+    graph = unfold(parse_model(text), 2)
+    assert len(graph.edges[("x", 1), ("h", 1)]["references"]) == 2
+
+
+def test_positions_left_out_become_one_node_a_name() -> None:
+    graph = unfold(parse_model(CHAIN), 100, elided=range(3, 100))
+    assert edges(graph) == {
+        (("h", 0), ("h", 1)),
+        (("h", 1), ("h", 2)),
+        (("h", 2), ("h", ...)),
+        (("h", ...), ("h", 100)),
+        (("x", 1), ("h", 1)),
+        (("x", 2), ("h", 2)),
+        (("x", 100), ("h", 100)),
+    }
+
+
+def test_positions_left_out_are_read_as_all_the_others() -> None:
+    graph = unfold(parse_model(CHAIN + "all = mean[t](h[t])\n"), 9, elided=range(2, 10))
+    assert set(graph.predecessors(("all", None))) == {("h", 1), ("h", ...)}
+
+
+def test_positions_left_out_of_a_loop_from_the_end() -> None:
+    model = parse_model(HEAD + "g[t]: m = tanh(b + W @ g[t+1] + U @ x[t])\n")
+    graph = unfold(model, 9, elided=range(2, 9))
+    loop = {(a, b) for a, b in graph.edges if a[0] == "g"}
+    assert loop == {(("g", 10), ("g", 9)), (("g", 9), ("g", ...)), (("g", ...), ("g", 1))}
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7])
+@pytest.mark.parametrize("name", specs())
+def test_the_size_is_known_before(name: str, steps: int) -> None:
+    model = load_model(specs()[name])
+    graph = unfold(model, steps)
+    nodes, count = unfolded_size(model, steps)
+    assert graph.number_of_nodes() <= nodes <= 4 * graph.number_of_nodes() + 4
+    assert graph.number_of_edges() <= count <= 2 * graph.number_of_edges() + 4
+
+
+def test_the_size_of_what_could_never_be_built() -> None:
+    assert unfolded_size(parse_model(CHAIN), 10**15).nodes == 3 * 10**15
+
+
+def test_attention_over_all_positions_is_counted_squared() -> None:
+    model = parse_model(CHAIN + "e[t] = sum(h[t])\na[t] = softmax[t](e[t])\n")
+    graph = unfold(model, 10)
+    assert sum(a[0] == "e" for a, _ in graph.edges) == 100
+    assert unfolded_size(model, 10).edges >= graph.number_of_edges()
