@@ -1,12 +1,14 @@
 """Scenes in the language of Graphviz, every box, curve and letter at its place.
 
-All text goes through `graphviz.escape` and an entity for `&`, so that no name and no title can
-mean anything to Graphviz but its letters. `nop2` is the engine that keeps places as given.
+All text goes through `graphviz.escape`, with entities for `&`, `<` and `>`, so that no name and
+no title can mean anything to Graphviz but its letters. The engine `nop2` keeps all places as
+they are given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from xml.sax.saxutils import escape
 
 import graphviz  # type: ignore[import-untyped]
 
@@ -47,7 +49,7 @@ def to_dot(scene: Scene) -> graphviz.Digraph:
 def text(value: str) -> str:
     """Any text as an attribute that shows exactly it, in one line."""
     line = "".join(char if char.isprintable() else " " for char in value)
-    return str(graphviz.escape(line.replace("&", "&amp;")))
+    return str(graphviz.escape(escape(line)))
 
 
 def number(value: float) -> str:
