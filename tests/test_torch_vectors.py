@@ -11,7 +11,13 @@ from functools import cache
 
 import numpy as np
 import pytest
-from vectors.mapping import (
+
+from rnndsl.interpreter.batch import Batch
+from rnndsl.interpreter.gradients import directional
+from rnndsl.model.load import parse_model
+from rnndsl.runtime.compile import compile_model
+from rnndsl.runtime.program import Program
+from tests.vectors.mapping import (
     FOLDER,
     NAMES,
     Arrays,
@@ -23,12 +29,6 @@ from vectors.mapping import (
     spec,
     vectors,
 )
-
-from rnndsl.interpreter.batch import Batch
-from rnndsl.interpreter.gradients import directional
-from rnndsl.model.load import parse_model
-from rnndsl.runtime.compile import compile_model
-from rnndsl.runtime.program import Program
 
 LEVELS = (0, 1, 2)
 
