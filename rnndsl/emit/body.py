@@ -84,8 +84,13 @@ class Body:
             self._view(node)
         elif node.op == "value":
             self._value(node)
-        else:
+        elif not self._is_boundary(node):
             self._place(node, self.expression(node, False))
+
+    def _is_boundary(self, node: Node) -> bool:
+        """Whether a carried boundary is only written before its value's first position."""
+        readers = self.readers.get(node, ())
+        return node.op == "carry" and bool(readers) and all(r.op == "value" for r in readers)
 
     def _loop(self, loop: Loop) -> None:
         index, length = self.context.index, self.context.length
@@ -380,9 +385,7 @@ class Body:
         """A node's code where it is read; a scalar beside something larger is widened."""
         code = self._code(node, in_loop)
         if rank > node.rank == 0 and not node.is_plain:
-            index, length = node.op == "index", self.context.length
-            del length
-            if index and in_loop:
+            if node.op == "index" and in_loop:
                 return code
             return subscript(code, ", ".join(("...", *("None",) * rank)))
         return code

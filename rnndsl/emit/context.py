@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -32,6 +33,12 @@ class Context:
         for equation in self.model.all_equations:
             self.names.of(("spec", equation.name), equation.name)
 
+    def apart(self) -> Context:
+        """The same names so far; what is named from here on is named apart."""
+        other = copy(self)
+        other.names, other.variables = self.names.copy(), dict(self.variables)
+        return other
+
     def variable(self, node: Node) -> str:
         """The variable that holds a node."""
         if node not in self.variables:
@@ -51,6 +58,8 @@ class Context:
             return self.names.of(node, f"d_{name}" if is_flow else name)
         if "flow" in node.attrs:
             return self.names.of(node, f"d_{self.variable(node.attrs['flow'])}")
+        if node.op == "cotangent":
+            return self.names.of(node, "d_" + _word(node.name))
         return self.names.of(node, wish(node, self.variables))
 
     def room_name(self, node: Node) -> str:
@@ -79,6 +88,12 @@ def dim_code(dim: Dim, context: Context, used: set[str]) -> Code:
             text, level = f"{text} + {part.text}", ADD
     result = Code(text or "0", level)
     return result if bottom == 1 else Code(f"{result.at(MUL)} // {bottom}", MUL)
+
+
+def _word(label: str) -> str:
+    """The label of an output as a name: `h[T]` becomes `h_T`."""
+    parts = "".join(char if char.isalnum() else " " for char in label).split()
+    return "_".join(parts)
 
 
 def _gcd(a: int, b: int) -> int:

@@ -59,8 +59,11 @@ class Names:
         self._taken.add(name)
         return name
 
-    def __contains__(self, key: object) -> bool:
-        return key in self._given
+    def copy(self) -> Names:
+        """The same names given and taken; what follows is apart."""
+        other = Names()
+        other._taken, other._given = set(self._taken), dict(self._given)
+        return other
 
 
 def wish(node: Node, names: dict[Node, str]) -> str:

@@ -92,7 +92,7 @@ class _Adjoint:
         """Active nodes, each after everything that reads it; shifts cut the loops."""
         waiting = dict.fromkeys(self.active, 0)
         for node in self.active:
-            for item in node.inputs if node.op != "shift" else ():
+            for item in _before(node):
                 if item in waiting:
                     waiting[item] += 1
         ready = deque(sorted((n for n, c in waiting.items() if c == 0), key=lambda n: -n.number))
@@ -100,7 +100,7 @@ class _Adjoint:
         while ready:
             node = ready.popleft()
             order.append(node)
-            for item in node.inputs if node.op != "shift" else ():
+            for item in _before(node):
                 if item in waiting:
                     waiting[item] -= 1
                     if waiting[item] == 0:
@@ -217,13 +217,23 @@ class _Adjoint:
         row = TABLE[node.op]
         if row.derivative is None:
             return
-        source = self._guard(node, d) if node in self.guarded else node
+        source = self._guard(node, d) if node in self.guarded else self._under_its_name(node)
         for item, part in zip(node.inputs, row.derivative(self.b, source, d), strict=True):
             if part is None or item not in self.active:
                 continue
-            if row.is_singular and node.over_t and source is node:
+            if row.is_singular and node.over_t and node not in self.guarded:
                 part = self.b.spread(part)
             self._add(item, part)
+
+    def _under_its_name(self, node: Node) -> Node:
+        """The node as its derivative sees it: where an equation names the result, by that name."""
+        names = [item for item in self.readers.get(node, ()) if item.op == "value"]
+        names = [item for item in names if item.inputs[0] is node and item.over_t == node.over_t]
+        if not names:
+            return node
+        named = copy(names[0])
+        named.inputs, named.attrs = node.inputs, node.attrs
+        return named
 
     def _guard(self, node: Node, d: Node) -> Node:
         """The node with harmless operands wherever its adjoint is 0."""
@@ -257,6 +267,11 @@ class _Adjoint:
         node.shape = () if components else part.shape
         node.over_t, node.over_b = part.over_t and not over_t, part.over_b and not over_b
         return node if node.rank == like.rank else self.b.fill(node, like)
+
+
+def _before(node: Node) -> Sequence[Node]:
+    """What comes after a node on the way back: a shift sends to boundaries, not to its value."""
+    return node.inputs[0].inputs[1:] if node.op == "shift" else node.inputs
 
 
 def _bounds(value: Node) -> Iterable[tuple[Position, Node]]:

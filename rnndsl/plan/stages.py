@@ -28,25 +28,31 @@ class Stage:
 
 
 def plan_stage(
-    name: str, targets: Sequence[Node], earlier: Sequence[Stage], ends: Iterable[Node] = ()
+    name: str,
+    targets: Sequence[Node],
+    earlier: Sequence[Stage],
+    ends: Iterable[Node] = (),
+    beside: Stage | None = None,
 ) -> Stage:
     """The stage that reaches targets from what earlier stages computed; marks their exports.
 
-    `ends` are nodes that earlier stages hold beside what they computed (views of it).
+    `ends` are nodes that earlier stages hold beside what they computed (views of it);
+    `beside` is the stage in whose function this one runs on, so that nothing is computed again.
     """
-    done = {node for stage in earlier for node in stage.nodes} | set(ends)
+    near = beside.nodes if beside else set[Node]()
+    done = {node for stage in earlier for node in stage.nodes} | set(ends) | near
     nodes, given = set[Node](), set[Node]()
     stack = list(targets)
     while stack:
         node = stack.pop()
         if node in nodes or node in given:
             continue
-        if node in done and not _is_cheap(node):
+        if node in done and (not _is_cheap(node) or (node in near and node.op not in LEAVES)):
             given.add(node)
         else:
             nodes.add(node)
             stack.extend(node.inputs)
-    for stage in earlier:
+    for stage in (*earlier, *([beside] if beside else [])):
         stage.exports |= given & stage.nodes
     return Stage(name, tuple(targets), nodes, given)
 

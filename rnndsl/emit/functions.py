@@ -1,0 +1,324 @@
+"""The stage functions of one mode: forward, loss and the two ways back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rnndsl.emit.body import Body
+from rnndsl.emit.context import Context
+from rnndsl.emit.writer import Writer
+from rnndsl.graph.differentiate import Backward, differentiate
+from rnndsl.graph.equations import Mode
+from rnndsl.graph.lower import Forward, lower
+from rnndsl.graph.node import Node
+from rnndsl.model.model import Model
+from rnndsl.ops.code import Code
+from rnndsl.passes import run_passes
+from rnndsl.plan.rooms import find_rooms
+from rnndsl.plan.schedule import loop_count, schedule
+from rnndsl.plan.stages import Stage, plan_stage, reachable
+
+
+@dataclass
+class ModeCode:
+    """The functions of one mode as lines, the helpers they call, their position loops."""
+
+    lines: list[str] = field(default_factory=list)
+    helpers: set[str] = field(default_factory=set)
+    loops: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class _Function:
+    """One function on its way: its body is written before its head is known."""
+
+    stage: Stage
+    body: Body
+    writer: Writer
+
+
+class ModeEmitter:
+    """Writes all functions of a model in one mode."""
+
+    def __init__(self, model: Model, mode: Mode, level: int, suffix: str) -> None:
+        self.model = model
+        self.level = level
+        self.suffix = suffix
+        self.forward: Forward = run_passes(lower(model, mode, share=level > 0))
+        self.code = ModeCode()
+        self._plan()
+        nodes = reachable(self.stages)
+        self.context = Context(model, find_rooms(nodes))
+
+    # Planning
+
+    def _plan(self) -> None:
+        forward = self.forward
+        outputs = tuple(forward.outputs.values())
+        self.first = plan_stage("forward", outputs, ())
+        self.stages = [self.first]
+        self.second: Stage | None = None
+        self.ways: dict[str, tuple[Stage, Stage, Backward]] = {}
+        if forward.loss is not None:
+            views = self._views(self.stages)
+            self.second = plan_stage("loss", (forward.loss,), self.stages, views)
+            self.stages.append(self.second)
+            seed = forward.builder.given("seed", "d_loss", "real", (), b=True)
+            self._way("backward", {forward.loss: seed})
+        seeds = self._cotangents()
+        if seeds:
+            self._way("backward_outputs", seeds)
+
+    def _cotangents(self) -> dict[Node, Node]:
+        """An adjoint from outside for every real output, and for the loss."""
+        seeds: dict[Node, Node] = {}
+        named = {**self.forward.outputs}
+        if self.forward.loss is not None:
+            named["loss"] = self.forward.loss
+        for label, node in named.items():
+            if node.kind == "real" and node not in seeds and node.op != "number":
+                over = {"t": node.over_t, "b": True}
+                seeds[node] = self.forward.builder.given(
+                    "cotangent", label, "real", node.shape, **over
+                )
+        return seeds
+
+    def _way(self, name: str, seeds: dict[Node, Node]) -> None:
+        back = differentiate(self.forward, seeds)
+        forwards = [stage for stage in (self.first, self.second) if stage]
+        views = self._views(forwards)
+        params = plan_stage(name, tuple(back.params.values()), forwards, views)
+        inputs = plan_stage("inputs", tuple(back.inputs.values()), forwards, views, beside=params)
+        self.stages += [params, inputs]
+        self.ways[name] = (params, inputs, back)
+
+    def _views(self, stages: Sequence[Stage]) -> list[Node]:
+        """Shifts of what stages compute: cut there, whoever reads them."""
+        done = {node for stage in stages for node in stage.nodes}
+        return [
+            node
+            for node in self.forward.builder.nodes
+            if node.op == "shift" and node.inputs[0] in done and "flow" not in node.inputs[0].attrs
+        ]
+
+    # Writing
+
+    def write(self) -> ModeCode:
+        """All functions, the last ones first: they tell what the first must keep."""
+        forwards = [stage for stage in (self.first, self.second) if stage]
+        functions = {stage.name: self._body(stage, forwards) for stage in forwards}
+        imports: dict[str, set[str]] = {}
+        back_lines: list[list[str]] = []
+        for name, (params, inputs, back) in self.ways.items():
+            lines, used = self._backward(name, params, inputs, back, forwards)
+            back_lines.append(lines)
+            imports[name] = used
+        wanted_back = set().union(*imports.values()) if imports else set()
+        loss_imports = functions["loss"].body.imports if self.second else set()
+        for name, function in functions.items():
+            later = wanted_back | (loss_imports if name == "forward" else set())
+            self._forward_function(name, function, later, wanted_back)
+        for lines in back_lines:
+            self.code.lines += lines
+        return self.code
+
+    def _body(self, stage: Stage, forwards: Sequence[Stage]) -> _Function:
+        held = {node for other in forwards if other is not stage and self._is_before(other, stage)
+                for node in other.nodes}  # fmt: skip
+        writer = Writer()
+        body = Body(self.context, stage, writer, held)
+        blocks = schedule(stage.nodes, grouped=self.level == 0)
+        body.write(blocks)
+        self.code.loops[stage.name] = loop_count(blocks)
+        self.code.helpers |= body.helpers
+        return _Function(stage, body, writer)
+
+    def _is_before(self, one: Stage, other: Stage) -> bool:
+        return self.stages.index(one) < self.stages.index(other)
+
+    def _forward_function(
+        self, name: str, function: _Function, later: set[str], back: set[str]
+    ) -> None:
+        body, writer = function.body, Writer()
+        kept = sorted(key for key in body.defined if key in later)
+        words = {"forward": "the outputs", "loss": "the loss of each example"}[name]
+        arguments = "params, data, run" if name == "forward" else "params, data, run, kept"
+        with writer.block(f"def _{name}{self.suffix}({arguments}):"):
+            tail = self._tail(name, body, kept, back)
+            writer.line(f'"""From parameters and data to {words}, and what the way back needs."""')
+            writer.extend(self._head(body))
+            writer.extend(function.writer.lines)
+            writer.extend(tail)
+        self.code.lines += ["", "", *writer.lines]
+
+    def _tail(self, name: str, body: Body, kept: list[str], back: set[str]) -> list[str]:
+        """Padding cleared, and everything that is handed on."""
+        lines: list[str] = []
+        cleared = [key for key in kept if key in back and self._is_cleared(body, key)]
+        if cleared:
+            body.uses("live")
+            self.code.helpers.add("_clear")
+            lines.append(f"_clear(live, {', '.join(cleared)})")
+        if name == "forward":
+            lines += self._outputs(body)
+            lines += self._state(body)
+            results = ["outputs", "after"]
+        else:
+            assert self.forward.loss is not None
+            lines += self._state(body)
+            loss = body._code(self.forward.loss, False)
+            self.code.helpers.add("_for_each")
+            body.uses("B")
+            lines.append(f"loss = _for_each({loss}, B, 0)")
+            results = ["loss", "after"]
+        lines += _wrapped([f'"{key}": {key}' for key in kept], "kept")
+        lines.append(f"return {', '.join(results)}, kept")
+        return lines
+
+    def _is_cleared(self, body: Body, key: str) -> bool:
+        node = body.defined[key]
+        if node is None or node.op == "shift" or not (node.over_t and node.over_b):
+            return False
+        room = self.context.rooms.get(node)
+        return room is None or not room.is_masked
+
+    def _outputs(self, body: Body) -> list[str]:
+        lines = ["outputs = {"]
+        for label, node in self.forward.outputs.items():
+            code = body._code(node, False)
+            if node.over_t:
+                body.uses("live")
+                self.code.helpers |= {"_padded", "_widen"}
+                lines.append(f"    {label!r}: _padded({code}, live),")
+            else:
+                body.uses("B")
+                self.code.helpers.add("_for_each")
+                lines.append(f"    {label!r}: _for_each({code}, B, {node.rank}),")
+        return [*lines, "}"]
+
+    def _state(self, body: Body) -> list[str]:
+        """The last values of everything that is read with a delay."""
+        items: list[str] = []
+        for node, room in self.context.rooms.items():
+            is_here = node in body.stage.nodes or node in body.ready_rooms
+            if not room.delays or "flow" in node.attrs or not is_here:
+                continue
+            whole = self.context.room_name(node)
+            if whole not in body.defined:
+                continue
+            before, count = body._largest(room.before), body._largest(room.delays)
+            body.uses("lengths")
+            self.code.helpers.add("_last")
+            items.append(f"{node.name!r}: _last({whole}, {before}, {count}, lengths)")
+        return [f"after = {{{', '.join(items)}}}"]
+
+    def _head(self, body: Body, kept: bool = True) -> list[str]:
+        """Everything that a body uses, taken out of what the function is given."""
+        context, lines = body.context, list[str]()
+        for what, names in (("params", self.model.params), ("data", self.model.data)):
+            shown = [(name, context.shown(name)) for name in names]
+            lines += _taken([(s, f'{what}["{n}"]') for n, s in shown if s in body.used])
+        sizes = [(context.shown(n), f'sizes["{n}"]') for n in self.model.sizes if n in body.sizes]
+        if sizes:
+            lines.append('sizes = run["sizes"]')
+        lines += _taken(sizes)
+        fixed = [context.length, *RUN]
+        run = [(n, f'run["{_KEYS.get(n, n)}"]') for n in fixed if n in body.used]
+        run = [(n, 'run["length"]' if n == context.length else text) for n, text in run]
+        lines += _taken(run)
+        if "examples" in body.used:
+            lines.append("examples = np.arange(len(lengths))")
+        if kept:
+            lines += _taken([(name, f'kept["{name}"]') for name in sorted(body.imports)])
+        return lines
+
+    def _backward(
+        self, name: str, params: Stage, inputs: Stage, back: Backward, forwards: Sequence[Stage]
+    ) -> tuple[list[str], set[str]]:
+        held = {node for stage in forwards for node in stage.nodes}
+        context, writer = self.context.apart(), Writer()
+        first, lines = Body(context, params, writer, held), Writer()
+        blocks = schedule(params.nodes, grouped=self.level == 0)
+        first.write(blocks)
+        self.code.loops[name] = loop_count(blocks)
+        more = Body(context, inputs, Writer(), held | params.nodes)
+        own = {context.variable(node) for node in params.nodes if node.op != "number"}
+        second = schedule(inputs.nodes, grouped=self.level == 0)
+        more.write(second)
+        self.code.loops[f"{name}_inputs"] = loop_count(second)
+        grads = self._grads(first, back.params, self.model.params)
+        data = self._grads(more, back.inputs, self._real_inputs())
+        first.used |= more.used
+        first.sizes |= more.sizes
+        first.imports |= {key for key in more.imports if key not in first.defined} - own
+        first.imports -= set(first.defined)
+        self.code.helpers |= first.helpers | more.helpers
+        with lines.block(f"def _{name}{self.suffix}(params, data, run, kept, seeds, inputs):"):
+            words = "the loss" if name == "backward" else "the outputs"
+            lines.line(f'"""Gradients for parameters, and inputs if asked, from those of {words}."""')
+            lines.extend(self._head(first))
+            lines.extend(self._seeds(first, more))
+            lines.extend(writer.lines)
+            lines.extend(_wrapped(grads, "grads"))
+            with lines.block("if not inputs:"):
+                lines.line("return grads, None")
+            lines.extend(more.writer.lines)
+            lines.extend(_wrapped(data, "input_grads"))
+            lines.line("return grads, input_grads")
+        return ["", "", *lines.lines], first.imports
+
+    def _seeds(self, *bodies: Body) -> list[str]:
+        """The adjoints that come from outside, under their names in the code."""
+        lines: list[str] = []
+        for node in self.forward.builder.nodes:
+            if node.op not in ("seed", "cotangent"):
+                continue
+            name = bodies[0].context.variable(node)
+            if any(name in body.used for body in bodies):
+                key = "loss" if node.op == "seed" else node.name
+                lines.append(f"{name} = seeds[{key!r}]")
+        return lines
+
+    def _real_inputs(self) -> list[str]:
+        return [name for name, item in self.model.inputs.items() if item.type.kind == "real"]
+
+    def _grads(self, body: Body, found: dict[str, Node], names: object) -> list[str]:
+        lines: list[str] = []
+        for name in names:  # type: ignore[attr-defined]
+            if name in found:
+                code = body._code(found[name], False)
+            else:
+                source = self.context.shown(name)
+                body.uses(source)
+                code = Code(f"np.zeros_like({source})")
+            lines.append(f'"{name}": {code}')
+        return lines
+
+
+RUN = ("B", "lengths", "live", "state", "seed", "forcing", "training", "scale")
+_KEYS = {"B": "examples"}
+
+
+def _taken(pairs: list[tuple[str, str]]) -> list[str]:
+    """`a, b = x["a"], x["b"]`, as many to a line as there is room."""
+    lines: list[str] = []
+    some: list[tuple[str, str]] = []
+    for pair in pairs:
+        if some and len(_taking([*some, pair])) > 92:
+            lines.append(_taking(some))
+            some = []
+        some.append(pair)
+    return [*lines, _taking(some)] if some else lines
+
+
+def _taking(pairs: list[tuple[str, str]]) -> str:
+    return f"{', '.join(a for a, _ in pairs)} = {', '.join(b for _, b in pairs)}"
+
+
+def _wrapped(lines: list[str], name: str) -> list[str]:
+    """A dict over several lines where one would be too long."""
+    one = f"{name} = {{{', '.join(lines)}}}"
+    if len(one) <= 96:
+        return [one]
+    return [f"{name} = {{", *(f"    {line}," for line in lines), "}"]
