@@ -100,7 +100,7 @@ class Builder:
 
     # Operations
 
-    def op(self, name: str, *operands: Operand, **attrs: Any) -> Node:
+    def op(self, name: str, /, *operands: Operand, **attrs: Any) -> Node:
         """An operation of the table on nodes and numbers."""
         inputs = [
             self.nodes[item.number] if isinstance(item, Node) else self.number(item)

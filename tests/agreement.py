@@ -1,0 +1,119 @@
+"""Holds generated code against the interpreter: values to 1e-12, gradients to 1e-10.
+
+Everything is random, sizes all differ, boundaries are not zero, examples differ in length.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from rnndsl.interpreter.batch import Batch
+from rnndsl.interpreter.gradients import complex_step_gradients
+from rnndsl.model.model import Model
+from rnndsl.runtime.compile import compile_model
+from rnndsl.runtime.program import Program
+
+LEVELS = (0, 1, 2)
+LENGTHS = (6, 1, 4, 2)
+
+
+def small_sizes(model: Model, **given: int) -> dict[str, int]:
+    """Every free size, all different and small."""
+    numbers = (n for n in count(2) if n not in given.values())
+    free = [name for name, size in model.sizes.items() if not size.is_derived]
+    return {name: given.get(name) or next(numbers) for name in free}
+
+
+def random_params(program: Program, rng: np.random.Generator) -> dict[str, Any]:
+    """Parameters of the right shapes, none of them zero or regular."""
+    start = program.init(0)
+    return {name: rng.normal(0.0, 0.7, value.shape) for name, value in start.items()}
+
+
+def random_data(
+    program: Program, rng: np.random.Generator, lengths: tuple[int, ...] = LENGTHS
+) -> dict[str, Any]:
+    """Data with tokens that are sometimes missing."""
+    module = program.module
+    sizes = module._known_sizes({})
+    limits, found = module._token_sizes(sizes), {}
+    for name, shape in module._data_shapes(sizes).items():
+        row = module.DATA[name]
+        lead = (max(lengths), len(lengths)) if row["axis"] else (len(lengths),)
+        if row["kind"] == "real":
+            found[name] = rng.normal(size=lead + shape)
+        elif row["kind"] == "token":
+            found[name] = rng.integers(-1, limits[name], lead)
+        else:
+            found[name] = rng.integers(0, max(lengths) + 1, lead)
+    return found
+
+
+def options(model: Model, lengths: tuple[int, ...] = LENGTHS) -> dict[str, Any]:
+    """Lengths for an axis, a batch size where nothing else says it."""
+    if not model.axes:
+        return {"batch": len(lengths)}
+    axis = next(iter(model.axes.values()))
+    return {"lengths": {axis.name: np.array(lengths)}}
+
+
+def close(name: str, got: Any, want: Any, tolerance: float) -> None:
+    """Equal relative to the largest entry."""
+    got, want = np.asarray(got), np.asarray(want)
+    assert got.shape == want.shape, f"{name}: {got.shape} against {want.shape}"
+    scale = max(1e-300, float(np.max(np.abs(want), initial=0.0)))
+    worst = float(np.max(np.abs(got - want), initial=0.0))
+    assert worst <= tolerance * max(scale, 1e-3), f"{name}: off by {worst:.2e} of {scale:.2e}"
+
+
+def agree(
+    model: Model,
+    *,
+    levels: tuple[int, ...] = LEVELS,
+    mode: str = "teacher",
+    lengths: tuple[int, ...] = LENGTHS,
+    seed: int = 1,
+    gradients: bool = True,
+    **given: int,
+) -> None:
+    """Interpreter and every level agree on outputs, loss and all gradients."""
+    rng = np.random.default_rng(seed)
+    sizes = small_sizes(model, **given)
+    programs = [compile_model(model, optimize=k, dtype="float64", **sizes) for k in levels]
+    params, data = random_params(programs[0], rng), random_data(programs[0], rng, lengths)
+    axis = next(iter(model.axes.values()), None)
+    lengths_of = {axis.name: np.array(lengths)} if axis else {}
+    settings: dict[str, Any] = {"mode": mode, "seed": 5, "forcing": 0.6}
+    batch = len(lengths)
+    meaning = Batch(model, sizes, params, data, lengths_of, batch=batch, **settings)
+    want = meaning.outputs()
+    for program in programs:
+        got = program.forward(params, **data, **settings, **options(model, lengths))
+        assert set(got) == set(want)
+        for name in want:
+            close(f"-O{program} {name}", got[name], want[name], 1e-12)
+    if not gradients:
+        return
+    settings["training"] = True
+    cotangents = None
+    if model.loss is None:
+        cotangents = {name: rng.normal(size=value.shape) for name, value in want.items()}
+    exact = complex_step_gradients(
+        model, sizes, params, data, lengths_of, cotangents=cotangents, batch=batch, **settings
+    )
+    del settings["training"]
+    for program in programs:
+        run = {**data, **settings, **options(model, lengths)}
+        if cotangents is None:
+            loss, grads, inputs = program.loss_and_grads(params, inputs=True, **run)
+            training = Batch(model, sizes, params, data, lengths_of, batch=batch, training=True,
+                             **settings)  # fmt: skip
+            close("loss", loss, training.loss(), 1e-12)
+        else:
+            trace = program.record(params, **run)
+            grads, inputs = program.backward(trace, inputs=True, **cotangents)
+        for name, value in {**grads, **inputs}.items():
+            close(f"gradient of {name}", value, exact[name], 1e-10)
