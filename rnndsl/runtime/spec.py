@@ -1,0 +1,102 @@
+"""A spec in Python's hands: what `rnndsl.load` and `rnndsl.parse` give back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnndsl import driver
+from rnndsl.model.model import Data, Equation, Model, Output, Parameter, Size
+
+if TYPE_CHECKING:
+    from rnndsl.draw.drawing import Drawing
+    from rnndsl.runtime.program import Program
+    from rnndsl.text.diagnostics import Diagnostic
+
+
+class Spec:
+    """A checked model with everything that can be done with it.
+
+    `model` is the checked model; `params`, `inputs`, `targets`, `sizes` and `equations` map
+    names to what is known of them, `outputs` lists what a run hands back.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.model.name
+
+    @property
+    def title(self) -> str:
+        """The model's title, "" where it has none."""
+        return self.model.title
+
+    @property
+    def params(self) -> Mapping[str, Parameter]:
+        """Parameters: shape and initialiser."""
+        return self.model.params
+
+    @property
+    def inputs(self) -> Mapping[str, Data]:
+        """Inputs: axes and type."""
+        return self.model.inputs
+
+    @property
+    def targets(self) -> Mapping[str, Data]:
+        """Targets: axes and type."""
+        return self.model.targets
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """Outputs: each with its label."""
+        return self.model.outputs
+
+    @property
+    def sizes(self) -> Mapping[str, Size]:
+        """Sizes: each with its default, if it has one."""
+        return self.model.sizes
+
+    @property
+    def equations(self) -> Mapping[str, Equation]:
+        """Equations: text, type, checked right side and boundaries."""
+        return self.model.equations
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What is doubtful, though sound."""
+        return self.model.warnings
+
+    def draw(self, unfold: int | None = None) -> Drawing:
+        """The folded graph, or the one unfolded over so many positions."""
+        from rnndsl.draw.drawing import draw
+
+        return draw(self.model, unfold)
+
+    def compile(
+        self,
+        target: str = "numpy",
+        optimize: int = 2,
+        dtype: str = "float32",
+        **sizes: int,
+    ) -> Program:
+        """The program; sizes as keywords. DataError names a setting that there is not."""
+        from rnndsl.runtime.compile import compile_model
+
+        return compile_model(self.model, target, optimize, dtype, **sizes)
+
+    def __repr__(self) -> str:
+        return f"<rnndsl spec {self.name}: {len(self.equations)} equations>"
+
+
+def load(path: str | Path) -> Spec:
+    """The spec in a file; SpecError carries every diagnostic where it is at fault."""
+    return Spec(driver.load(path))
+
+
+def parse(text: str, name: str = "<text>") -> Spec:
+    """The spec in a text; SpecError carries every diagnostic where it is at fault."""
+    return Spec(driver.parse(text, name))
