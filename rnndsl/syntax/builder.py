@@ -5,6 +5,7 @@ The parser calls these bottom up, so nothing here recurses; children are tokens 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from lark import Token
@@ -13,6 +14,7 @@ from rnndsl.syntax import tree
 from rnndsl.text.source import Span
 
 Child = Any
+LARGEST_INTEGER = 2**63
 
 
 class Builder:
@@ -44,9 +46,11 @@ class Builder:
         return self._name(children[0])
 
     def number(self, children: list[Child]) -> tree.Number:
-        text = str(children[0])
-        value = int(text) if text.isdigit() else float(text)
-        return tree.Number(self.span(children[0]), value)
+        text, span = str(children[0]), self.span(children[0])
+        value = float(text)
+        if not math.isfinite(value) or (text.isdigit() and value >= LARGEST_INTEGER):
+            raise BadNumber(span)
+        return tree.Number(span, int(text) if text.isdigit() else value)
 
     def group(self, children: list[Child]) -> tree.Expr:
         inner: tree.Expr = children[1]
@@ -197,7 +201,7 @@ class Builder:
         rest = children[3] if len(children) > 3 and children[3] is not None else []
         is_flow = len(rest) == 2 and isinstance(rest[0], Token)
         if is_flow and str(rest[0]) != "d":
-            raise NotCallable(self._one(rest[0]))
+            raise NotDelta(self._one(rest[0]))
         params, reference = ((), rest[1]) if is_flow else (tuple(rest), None)
         return tree.ClipStatement(self.span(*children), kind, limit, params, reference)
 
@@ -206,12 +210,24 @@ class Builder:
         return tree.UseStatement(self.span(*children), path, self._name(children[3]))
 
 
-class NotCallable(Exception):
-    """A bracket that cannot follow what stands before it."""
+class Misplaced(Exception):
+    """What the grammar lets through and the language does not have; `span` is where."""
 
     def __init__(self, span: Span) -> None:
         self.span = span
         super().__init__(span)
+
+
+class NotCallable(Misplaced):
+    """A bracket that cannot follow what stands before it."""
+
+
+class NotDelta(Misplaced):
+    """A word other than `d` before a clipped reference."""
+
+
+class BadNumber(Misplaced):
+    """A number that is no 64-bit integer or float."""
 
 
 def _separated(children: list[Child]) -> list[Child]:

@@ -1,6 +1,7 @@
 """A file cut into statements: logical lines, comments and the breaks inside brackets gone.
 
-It knows brackets, strings and comments, nothing else of the language.
+It knows brackets, strings and comments, and how a statement starts; nothing else of the
+language.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from dataclasses import dataclass
 from rnndsl.text.source import Span
 
 KEYWORDS = ("model", "axis", "size", "input", "target", "param", "const", "output", "clip", "use")
-_STARTS = re.compile(
-    rf"(?:{'|'.join(KEYWORDS)})[ \t]+[A-Za-z\"]|[A-Za-z]\w*\[[^\[\]\n]*\][^=\n]*=(?!=)|loss[ \t]*=(?!=)"
-)
+_DECLARATION = re.compile(rf"(?:{'|'.join(KEYWORDS)})[ \t]+[A-Za-z\"]")
+_LEFT_SIDE = re.compile(r"[A-Za-z]\w*(\[[^\[\]\n]*\]|\([^()\n]*\))?[ \t]*(:[^=<>!\n]*)?=(?!=)")
 _OPEN, _CLOSE = "([", ")]"
 
 
@@ -32,11 +32,10 @@ def logical_lines(text: str) -> Iterator[Line]:
     """Every statement of a file, in order; spans are offsets into `text`."""
     start, kept, brackets = 0, [], list[int]()
     for begin, end in _physical(text):
-        if brackets and _STARTS.match(text, begin):
+        if brackets and _starts(text, begin, end):
             yield from _line(kept, start, begin, brackets[-1])
             start, kept, brackets = begin, [], []
-        clean = _scan(text, begin, end, brackets)
-        kept.append(clean)
+        kept.append(_scan(text, begin, end, brackets))
         if not brackets:
             yield from _line(kept, start, end, None)
             start, kept = end, []
@@ -49,6 +48,20 @@ def _physical(text: str) -> Iterator[tuple[int, int]]:
         end = text.find("\n", begin) + 1 or len(text)
         yield begin, end
         begin = end
+
+
+def _starts(text: str, begin: int, end: int) -> bool:
+    """Whether a line inside brackets starts a statement all the same: a bracket was forgotten.
+
+    `x = e,` and `m = 64)` are arguments of an instance, and start none.
+    """
+    if _DECLARATION.match(text, begin):
+        return True
+    if not _LEFT_SIDE.match(text, begin):
+        return False
+    code = text[begin:end].partition("#")[0]
+    opened, closed = (sum(code.count(mark) for mark in marks) for marks in (_OPEN, _CLOSE))
+    return opened >= closed and not code.rstrip().endswith(",")
 
 
 def _scan(text: str, begin: int, end: int, brackets: list[int]) -> str:

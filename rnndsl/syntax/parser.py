@@ -5,6 +5,7 @@ It decides nothing about names or meaning.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,12 +13,14 @@ from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from rnndsl.gallery import grammar
 from rnndsl.syntax import messages, tree
-from rnndsl.syntax.builder import Builder, NotCallable
+from rnndsl.syntax.builder import BadNumber, Builder, NotCallable, NotDelta
 from rnndsl.syntax.lines import Line, logical_lines
 from rnndsl.text.diagnostics import Diagnostic
 from rnndsl.text.source import Source, Span
 
 MAX_DEPTH = 100
+MAX_LENGTH = 20_000
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Parsed:
 
     statements: tuple[tree.Statement, ...]
     diagnostics: tuple[Diagnostic, ...]
+    mentioned: frozenset[str] = frozenset()
+    """Every word of the statements that do not parse: they may declare any of these names."""
 
 
 @lru_cache(maxsize=1)
@@ -46,27 +51,32 @@ def parse(source: Source) -> Parsed:
     """Every statement of a source."""
     statements: list[tree.Statement] = []
     diagnostics: list[Diagnostic] = []
+    mentioned: set[str] = set()
     for line in logical_lines(source.text):
         result = _parse_line(line, source)
         if isinstance(result, Diagnostic):
             diagnostics.append(result)
-        elif (span := _too_deep(result)) is not None:
-            diagnostics.append(messages.too_deep(span, MAX_DEPTH))
+            mentioned.update(_NAME.findall(line.text))
         else:
             statements.append(result)
-    return Parsed(tuple(statements), tuple(diagnostics))
+    return Parsed(tuple(statements), tuple(diagnostics), frozenset(mentioned))
 
 
 def _parse_line(line: Line, source: Source) -> tree.Statement | Diagnostic:
     if line.unclosed is not None:
         return messages.unclosed(Span(line.unclosed, line.unclosed + 1), source)
+    if len(line.text) > MAX_LENGTH:
+        return messages.too_long(Span(line.span.start, line.span.start + 1), MAX_LENGTH)
     lark, builder = _parser()
     builder.offset = line.span.start
     try:
         statement: tree.Statement = lark.parse(line.text)  # type: ignore[assignment]
-        return statement
     except NotCallable as fault:
-        return messages.not_callable(fault.span, source)
+        return messages.not_callable(fault.span)
+    except NotDelta as fault:
+        return messages.not_delta(fault.span)
+    except BadNumber as fault:
+        return messages.bad_number(fault.span)
     except UnexpectedCharacters as fault:
         at = line.span.start + fault.pos_in_stream
         return messages.unexpected_character(Span(at, at + 1), source)
@@ -74,6 +84,8 @@ def _parse_line(line: Line, source: Source) -> tree.Statement | Diagnostic:
         return messages.unexpected_token(_token_span(fault, line), fault, line, source)
     except UnexpectedInput:
         return messages.unreadable(line.span)
+    span = _too_deep(statement)
+    return statement if span is None else messages.too_deep(span, MAX_DEPTH)
 
 
 def _token_span(fault: UnexpectedToken, line: Line) -> Span:
@@ -93,6 +105,6 @@ def _too_deep(statement: tree.Statement) -> Span | None:
             stack.extend((item, depth) for item in node)
         elif isinstance(node, tree.Node):
             if depth > MAX_DEPTH:
-                return node.span
+                return Span(node.span.start, node.span.start + 1)
             stack.extend((value, depth + 1) for value in vars(node).values())
     return None
