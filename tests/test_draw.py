@@ -154,6 +154,13 @@ def test_a_loop_from_the_end_has_its_boundary_at_the_end() -> None:
     assert set(itertools.pairwise(chain)) <= set(drawn.edges)
 
 
+def test_states_run_on_along_straight_lines() -> None:
+    drawn = gallery("bidirectional", 4)
+    for ends in (("h(1)", "h(2)"), ("g(2)", "g(1)")):
+        points = [part.split(",") for part in drawn.edges[ends]["pos"].split() if part[0] != "e"]
+        assert {round(float(y)) for _, y in points} == {round(drawn.boxes[ends[0]].y)}
+
+
 def test_both_directions_meet_dots_before_the_end() -> None:
     drawn = gallery("bidirectional", 3)
     last = max(p for p, column in drawn.steps.items() if "o" in column)
@@ -172,8 +179,8 @@ def test_one_step_is_the_first_and_the_last() -> None:
 
 def test_steps_that_nothing_joins_have_dots_too() -> None:
     drawn = unfolded(CHAIN.replace("W @ h[t-1] + ", "").replace("W, ", ""), 3)
-    assert drawn.boxes["dots"].x > drawn.boxes["h(3)"].right
-    assert not drawn.boxes["dots"].attributes["label"].isascii()
+    assert drawn.boxes["the dots"].x > drawn.boxes["h(3)"].right
+    assert not drawn.boxes["the dots"].attributes["label"].isascii()
 
 
 def test_what_reads_the_end_stands_to_the_right() -> None:
@@ -196,7 +203,7 @@ def test_a_delay_by_a_size_is_drawn_with_its_value_and_says_so() -> None:
     text = CHAIN.replace("h[t-1]", "h[t-d]").replace("k\n", "k, d = 3\n", 1)
     drawn = unfolded(text, 5)
     assert ("h(2)", "h(5)") in drawn.edges
-    assert drawn.boxes["note"].attributes["label"] == "drawn with d = 3"
+    assert drawn.boxes["the note"].attributes["label"] == "drawn with d = 3"
     given = Drawn(draw(parse_model(text), unfold=5, sizes={"d": 2}))
     assert ("h(3)", "h(5)") in given.edges
 
@@ -204,7 +211,7 @@ def test_a_delay_by_a_size_is_drawn_with_its_value_and_says_so() -> None:
 def test_a_delay_by_a_size_without_a_value_is_drawn_as_2() -> None:
     drawn = unfolded(CHAIN.replace("h[t-1]", "h[t-d]").replace("k\n", "k, d\n", 1), 5)
     assert ("h(3)", "h(5)") in drawn.edges
-    assert drawn.boxes["note"].attributes["label"] == "drawn with d = 2"
+    assert drawn.boxes["the note"].attributes["label"] == "drawn with d = 2"
 
 
 def test_a_long_delay_costs_no_room() -> None:
@@ -281,6 +288,40 @@ def test_fixed_positions_and_reductions_say_where_they_read() -> None:
     assert sorted(said) == [["all t"], ["t = 1"], ["t = T"]]
 
 
+def test_arrows_between_the_same_two_keep_apart() -> None:
+    text = CHAIN.replace("V @ h[t]", "V @ h[t] + V @ h[1] + mean[t](V @ h[t])")
+    lines = [line for line in draw(parse_model(text)).source.splitlines() if "\th -> o" in line]
+    ways = {re.search(r'pos="([^"]*)"', line)[1] for line in lines}  # type: ignore[index]
+    assert len(lines) == len(ways) == 3
+
+
+@pytest.mark.parametrize("name", ["node", "graph", "strict", "note", "dots", "title", "step"])
+def test_a_value_may_be_called_anything(name: str) -> None:
+    text = CHAIN.replace("h[", f"{name}[").replace("k\n", "k, d\n", 1).replace("t-1", "t-d")
+    assert name in folded(text).boxes
+    assert {f"{name}(1)", f"{name}(2)"} <= set(unfolded(text, 2).boxes)
+
+
+def test_an_axis_goes_by_its_own_names() -> None:
+    text = CHAIN.replace("t = 1..T", "i = 1..N").replace("[t", "[i").replace("h[i-1]", "h[i+1]")
+    assert folded(text).label("h", "h(i+1)") == "i+1"
+    labels = {box.attributes["label"] for box in unfolded(text, 2).boxes.values()}
+    assert {"x⁽¹⁾", "x⁽ᴺ⁾", "h⁽ᴺ⁺¹⁾"} <= labels
+
+
+def test_a_position_far_out_is_among_those_left_out() -> None:
+    drawn = unfolded(CHAIN + "far = h[50]\noutput far\n", 3)
+    assert ("h(...)", "far") in drawn.edges
+    assert "h(50)" not in drawn.boxes
+
+
+def test_long_sums_of_parameters_are_not_lettered() -> None:
+    names = [f"a{number}" for number in range(60)]
+    text = CHAIN.replace("U @ x[t]", f"({' + '.join(names)}) * (U @ x[t])")
+    text += "param " + ", ".join(f"{name}: ()" for name in names) + "\n"
+    assert folded(text).label("x", "h") == "U"
+
+
 # Looks ---------------------------------------------------------------------------------
 
 
@@ -293,7 +334,8 @@ def test_gates_states_data_and_losses_are_told_apart() -> None:
     assert looks["f"] == looks["g"] == looks["q"]
     assert looks["s"] == looks["h"]
     kinds = [looks[name] for name in ("x", "f", "s", "o", "loss", "y")]
-    assert len(set(kinds)) == 6
+    assert len({shape for shape, _ in kinds}) == 4
+    assert len({colour for _, colour in kinds}) == 6
     assert boxes["f"].attributes["shape"] == "diamond"
 
 

@@ -231,7 +231,7 @@ def test_fonts_are_found_by_their_files(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_title_is_shown_letter_by_letter(elman: Model, title: str) -> None:
     pytest.importorskip("pygraphviz")
     picture = ET.fromstring(draw(replace(elman, title=title)).svg())
-    tags = "svg g title polygon a ellipse path text".split()
+    tags = ["svg", "g", "title", "polygon", "a", "ellipse", "path", "text"]
     assert {item.tag for item in picture.iter()} == {SVG + tag for tag in tags}
     lines = [
         "".join(group.find(f".//{SVG}text").itertext())  # type: ignore[union-attr]
@@ -241,6 +241,14 @@ def test_a_title_is_shown_letter_by_letter(elman: Model, title: str) -> None:
     assert " ".join(lines) == " ".join(title.split())
     names = {group.findtext(f"{SVG}title") for group in picture.iter(f"{SVG}g")}
     assert "evil" not in names
+
+
+def test_what_cannot_be_printed_becomes_a_blank(elman: Model) -> None:
+    pytest.importorskip("pygraphviz")
+    title = "bell\x07, escape\x1b[31m, null\x00, half\udc80, turned\u202e"
+    words = "bell , escape [31m, null , half , turned"
+    assert words in draw(replace(elman, title=title)).source
+    assert ET.fromstring(draw(replace(elman, title=title)).svg())
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -7,7 +7,6 @@ in `render`.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,16 +85,14 @@ def unfolded(model: Model, steps: int, *, sizes: Mapping[str, int] | None = None
 
 def _write(target: Path, data: bytes) -> None:
     """Write beside, then rename; DataError RNN003 where it cannot be done."""
+    whole = Path(os.path.realpath(target))  # through a link, the file it leads to
+    beside = whole.with_name(f".{whole.name[:40]}.{os.getpid()}")
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            os.chmod(name, 0o644)
-            os.replace(name, target)
-        except BaseException:
-            os.unlink(name)
-            raise
+            beside.write_bytes(data)
+            os.replace(beside, whole)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise DataError(f"cannot write `{target}`: {reason}", "RNN003") from None

@@ -45,7 +45,7 @@ def _add_direct(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:
     """Edges within one step, to and from values without axis, and into boundaries."""
     groups: dict[tuple[str, str, str], list[Reference]] = {}
     for item in items:
-        groups.setdefault((item.source, item.target, _remark(item)), []).append(item)
+        groups.setdefault((item.source, item.target, _remark(parts, item)), []).append(item)
     for (source, target, remark), members in groups.items():
         label = parts.label(members)
         if remark:
@@ -53,14 +53,14 @@ def _add_direct(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:
         scene.arrows.append(Arrow(source, target, label, parts.style(members)))
 
 
-def _remark(item: Reference) -> str:
+def _remark(parts: Parts, item: Reference) -> str:
     """What an edge says of places, where reader and read do not stand at the same one."""
     if item.via is not None:
-        return f"{item.via.place.axis} = {place_text(item.via.place)}"
+        return f"{item.via.place.axis} = {place_text(item.via.place, parts.model)}"
     if item.kind == "all" and item.place is not None:
         return f"all {item.place.axis}"
     if item.kind == "fixed" and item.place is not None:
-        return f"{item.place.axis} = {place_text(item.place)}"
+        return f"{item.place.axis} = {place_text(item.place, parts.model)}"
     return "somewhere" if item.kind == "through" else ""
 
 
@@ -69,7 +69,7 @@ def _add_delays(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:
     groups: dict[tuple[str, str], list[Reference]] = {}
     for item in items:
         assert item.place is not None
-        groups.setdefault((item.source, place_text(item.place)), []).append(item)
+        groups.setdefault((item.source, place_text(item.place, parts.model)), []).append(item)
     at = {box.id: box for box in scene.boxes}
     left, _, right, _ = bounds(scene.boxes)
     strips: dict[bool, list[tuple[float, str, str, list[Reference]]]] = {True: [], False: []}

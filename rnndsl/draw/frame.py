@@ -41,7 +41,7 @@ def add_frame(scene: Scene) -> None:
         y = lowest + (len(lines) - 1 - number) * TITLE_SIZE * 1.35
         scene.writings.append(Writing(f"title {number}", line, middle, y, TITLE_SIZE))
     if scene.note:
-        scene.writings.append(Writing("note", scene.note, middle, top + 24, WORD_SIZE))
+        scene.writings.append(Writing("the note", scene.note, middle, top + 24, WORD_SIZE))
     y = bottom - 34
     for row in _rows(_kinds(scene), room):
         x = middle - sum(_reach(kind) for kind in row) / 2 + BETWEEN / 2

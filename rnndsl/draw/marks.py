@@ -29,6 +29,7 @@ LINEAR = frozenset(
     {"add", "sub", "neg", "mul", "div", "matmul", "dot", "transpose", "circular_conv"}
 )
 LONGEST = 12
+DEEPEST = 3
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,10 @@ def _mark(path: tuple[Step, ...]) -> Mark:
     return Mark(tuple(reversed(factors)), scales)
 
 
-def arithmetic(expr: Expr) -> str | None:
+def arithmetic(expr: Expr, depth: int = 0) -> str | None:
     """Parameters and numbers as a short text: `W`, `1−α`; None where it says too much."""
+    if depth > DEEPEST:
+        return None
     if isinstance(expr, Param):
         return expr.name
     if isinstance(expr, Literal):
@@ -100,7 +103,7 @@ def arithmetic(expr: Expr) -> str | None:
     if isinstance(expr, SizeNumber):
         return spaced_minus(str(expr.dim))
     if isinstance(expr, Apply) and expr.operation in ("add", "sub") and len(expr.arguments) == 2:
-        left, right = (arithmetic(item) for item in expr.arguments)
+        left, right = (arithmetic(item, depth + 1) for item in expr.arguments)
         if left is not None and right is not None:
             sign = "+" if expr.operation == "add" else "−"
             text = f"{shown(left)}{sign}{shown(right)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rnndsl.draw.notation import spaced_minus
 from rnndsl.graph.equations import Reference
 from rnndsl.model.expr import Position
+from rnndsl.model.model import Model
 
 
 def is_recurrent(item: Reference) -> bool:
@@ -18,9 +19,10 @@ def looks_back(place: Position) -> bool:
     return most is not None and most < 0
 
 
-def place_text(place: Position) -> str:
+def place_text(place: Position, model: Model) -> str:
     """A place along the axis as text: `t−1`, `t−d`, `T`, `T+1`, `0`."""
-    anchor = {"index": place.index or place.axis, "start": "", "end": "T"}[place.anchor]
+    length = model.axes[place.axis].length
+    anchor = {"index": place.index or place.axis, "start": "", "end": length}[place.anchor]
     if not place.offset.terms:
         return anchor or "0"
     offset = spaced_minus(str(place.offset))

@@ -1,7 +1,7 @@
 """Ways for the arrows: of a few curves from box to box, the one that meets nobody else.
 
 Each way is one cubic Bézier curve. It sees boxes as obstacles and other arrows not at all,
-but for the arrow that runs the other way between the same two boxes.
+but for those between the same two boxes, which keep to lanes of their own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rnndsl.draw.scene import Arrow, Box, Point, Scene
+from rnndsl.draw.scene import Box, Point, Scene
+
+Bend = tuple[float, float, float]
 
 SHORT = 80.0
 SAMPLES = 18
@@ -20,7 +22,7 @@ MARGIN = 7.0
 CELL = 96.0
 
 
-def _bends() -> list[tuple[float, float, float]]:
+def _bends() -> list[Bend]:
     """How far both ends of a curve bulge (in its length), and what that costs in looks."""
     steps = (0.0, 0.1, 0.2, 0.32, 0.46, 0.62, 0.8, 1.0)
     sides = [side * step for step in steps for side in ((1, -1) if step else (1,))]
@@ -33,7 +35,10 @@ def _bends() -> list[tuple[float, float, float]]:
 
 
 BENDS = _bends()
-PAIRED = [bend for bend in BENDS if bend[1] >= 0.1 and bend[2] >= 0.1]
+LEFT = [bend for bend in BENDS if min(bend[1], bend[2]) >= 0.1]
+RIGHT = [bend for bend in BENDS if max(bend[1], bend[2]) <= -0.1]
+FAR_LEFT = [bend for bend in BENDS if min(bend[1], bend[2]) >= 0.3]
+LANES = (BENDS, LEFT, RIGHT, FAR_LEFT)
 
 
 @dataclass(frozen=True)
@@ -100,14 +105,20 @@ def route(scene: Scene) -> list[Curve]:
     boxes = {box.id: box for box in scene.boxes}
     ground = Ground(scene.boxes)
     pairs = {(arrow.tail, arrow.head) for arrow in scene.arrows}
-    return [_way(arrow, boxes, ground, (arrow.head, arrow.tail) in pairs) for arrow in scene.arrows]
+    used: dict[tuple[str, str], int] = {}
+    curves = []
+    for arrow in scene.arrows:
+        ends = (arrow.tail, arrow.head)
+        lane = used.get(ends, int((arrow.head, arrow.tail) in pairs))
+        used[ends] = lane + 1
+        curves.append(_way(boxes[arrow.tail], boxes[arrow.head], ground, lane))
+    return curves
 
 
-def _way(arrow: Arrow, boxes: dict[str, Box], ground: Ground, is_paired: bool) -> Curve:
-    tail, head = boxes[arrow.tail], boxes[arrow.head]
-    others = {arrow.tail, arrow.head}
+def _way(tail: Box, head: Box, ground: Ground, lane: int) -> Curve:
+    others = {tail.id, head.id}
     best: tuple[float, Curve] | None = None
-    for effort, curve in _candidates(tail, head, is_paired):
+    for effort, curve in _candidates(tail, head, LANES[min(lane, len(LANES) - 1)]):
         met = _met(curve, ground, others)
         cost = met + effort
         if best is None or cost < best[0]:
@@ -118,13 +129,13 @@ def _way(arrow: Arrow, boxes: dict[str, Box], ground: Ground, is_paired: bool) -
     return best[1]
 
 
-def _candidates(tail: Box, head: Box, is_paired: bool) -> Iterator[tuple[float, Curve]]:
+def _candidates(tail: Box, head: Box, bends: Sequence[Bend]) -> Iterator[tuple[float, Curve]]:
     """Curves between two boxes, the simplest first, with what each costs in looks."""
     a, b = tail.border((head.x, head.y)), head.border((tail.x, tail.y))
     dx, dy = b[0] - a[0], b[1] - a[1]
     length = math.hypot(head.x - tail.x, head.y - tail.y) or 1.0
     nx, ny = -(head.y - tail.y) / length, (head.x - tail.x) / length
-    for effort, first, second in PAIRED if is_paired else BENDS:
+    for effort, first, second in bends:
         first, second = first * max(length, SHORT), second * max(length, SHORT)
         c1 = (a[0] + dx / 3 + nx * first, a[1] + dy / 3 + ny * first)
         c2 = (b[0] - dx / 3 + nx * second, b[1] - dy / 3 + ny * second)

@@ -76,6 +76,15 @@ class _Picture:
         ]
 
     @cached_property
+    def fixed(self) -> list[int]:
+        """Every position that is read by its number, and 0."""
+        return [0] + [
+            offset_value(item.place.offset, self.sizes)
+            for item in self.parts.references
+            if item.kind == "fixed" and item.place is not None and item.place.anchor == "start"
+        ]
+
+    @cached_property
     def shows_end(self) -> bool:
         """Whether something is read at the end, or comes from behind the reader."""
         places = [item.place for item in self.parts.references if item.place is not None]
@@ -84,8 +93,10 @@ class _Picture:
     @cached_property
     def length(self) -> int:
         """The T that is unfolded, the steps left out among it."""
-        hidden = 1 + max((abs(shift) for shift in self.shifts), default=0)
-        return self.steps if self.shows_end and self.steps == 1 else self.steps + hidden
+        if self.shows_end and self.steps == 1:
+            return 1
+        hidden = max((abs(shift) for shift in self.shifts), default=0)
+        return max(self.steps + hidden, *self.fixed) + 1
 
     @cached_property
     def elided(self) -> range:
@@ -139,7 +150,7 @@ class _Picture:
         for column in columns:
             boxes = [self._box(node, *self.cell[node[0]]) for node in column]
             if not boxes:
-                scene.writings.append(Writing("dots", "⋯", edge + DOTS / 2, middle, DOTS))
+                scene.writings.append(Writing("the dots", "⋯", edge + DOTS / 2, middle, DOTS))
                 edge += DOTS + GUTTER
                 continue
             left, _, right, _ = bounds(boxes)
@@ -166,7 +177,8 @@ class _Picture:
             return "⋯"
         past = place - self.length
         if self.shows_end and self.length > 1 and past >= 0:
-            return f"T+{past}" if past else "T"
+            name = next(iter(self.parts.model.axes.values())).length
+            return f"{name}+{past}" if past else name
         return str(place)
 
     def _place_rest(self, scene: Scene, right: float) -> None:
@@ -204,7 +216,7 @@ class _Picture:
         self,
         scene: Scene,
         names: Sequence[str],
-        side: Literal["left", "right", "below"],
+        side: Side,
         right: float,
     ) -> None:
         if not names:
