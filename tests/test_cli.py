@@ -13,6 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+import rnndsl
 from rnndsl import gallery
 from rnndsl.cli import main as main_module
 from rnndsl.cli.main import COMMANDS, cli
@@ -75,7 +76,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_the_version_is_said() -> None:
     result = run("--version")
     assert result.exit_code == 0
-    assert result.stdout.startswith("rnndsl")
+    assert result.stdout == f"rnndsl {rnndsl.__version__}\n"
 
 
 @pytest.mark.parametrize(

@@ -222,8 +222,8 @@ def test_ctrl_c_keeps_the_weights() -> None:
 
 
 def test_a_trained_model_goes_on_with_the_prompt(trained: Path) -> None:
-    result = run("generate", trained, "--prompt", "ab", "--length", 10, "--greedy")
-    assert (result.exit_code, result.output) == (0, "abcab\nabcab\n\n")
+    result = run("generate", trained, "--prompt", "\nab", "--length", 10, "--greedy")
+    assert (result.exit_code, result.output) == (0, "\nabcab\nabcab\n\n")
 
 
 def test_the_same_seed_draws_the_same_text(trained: Path) -> None:

@@ -56,13 +56,29 @@ class MadeUp:
         loss = self.level * len(options["x"])
         return loss, {"W": np.full(4, self.grad, np.float32)}, self._next(options["state"])
 
-    def loss(self, params: Mapping[str, Any], **options: Any) -> tuple[float, dict[str, int]]:
+    def loss(self, params: Mapping[str, Any], **options: Any) -> float:
         self.scored.append(options)
-        return (3.0 + len(self.scored)) * len(options["x"]), self._next(options["state"])
+        return (3.0 + len(self.scored)) * len(options["x"])
+
+    def forward(self, params: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+        assert options.pop("return_state")
+        assert options.items() == self.scored[-1].items()
+        return {"state": self._next(options["state"])}
 
     def clip(self, grads: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         self.clipped += 1
         return {name: grad / 2 for name, grad in grads.items()}
+
+    def clip_by_norm(
+        self, grads: dict[str, np.ndarray], limit: float
+    ) -> tuple[dict[str, np.ndarray], float]:
+        norm = float(np.linalg.norm(grads["W"]))
+        return {name: grad * limit / norm for name, grad in grads.items()}, norm
+
+    def clip_by_value(
+        self, grads: dict[str, np.ndarray], limit: float
+    ) -> tuple[dict[str, np.ndarray], float]:
+        return {name: np.minimum(grad, limit) for name, grad in grads.items()}, 0.0
 
     def _next(self, state: dict[str, int] | None) -> dict[str, int]:
         return {"h": (state or {"h": 0})["h"] + 1}

@@ -1,4 +1,4 @@
-"""Optimisers and clipping against their formulas, written out once more."""
+"""Optimisers against their formulas, written out once more."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from rnndsl.runtime.clipping import clip_by_norm, clip_by_value
 from rnndsl.runtime.optimisers import SGD, Adam, Optimiser, RMSProp, optimiser
 from rnndsl.text.diagnostics import DataError
 
@@ -88,45 +85,3 @@ def test_another_name_is_refused() -> None:
         optimiser("adagrad")
     assert caught.value.code == "RNN435"
     assert str(caught.value) == "there is no optimiser `adagrad`; there are adam, rmsprop, sgd"
-
-
-def norm(grads: dict[str, np.ndarray]) -> float:
-    return math.sqrt(sum(float(np.sum(grad.astype(float) ** 2)) for grad in grads.values()))
-
-
-@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=6), st.floats(1e-3, 1e4))
-def test_the_norm_of_all_together_is_clipped(numbers: list[float], limit: float) -> None:
-    grads = {"a": np.array(numbers[:1]), "b": np.array(numbers[1:])}
-    clipped = clip_by_norm(grads, limit)
-    before = norm(grads)
-    factor = limit / before if before > limit else 1.0
-    for name, grad in grads.items():
-        np.testing.assert_allclose(clipped[name], grad * factor, rtol=1e-12, atol=1e-300)
-        assert clipped[name] is not grad
-
-
-def test_squares_beyond_float32_do_not_matter() -> None:
-    clipped = clip_by_norm({"a": np.array([3e30, 4e30], np.float32)}, 5)
-    np.testing.assert_allclose(clipped["a"], [3, 4], rtol=1e-6)
-    assert clipped["a"].dtype == np.float32
-    tiny = clip_by_norm({"a": np.array([3e-30, 4e-30], np.float32)}, 1e-30)
-    np.testing.assert_allclose(tiny["a"], [0.6e-30, 0.8e-30], rtol=1e-6)
-
-
-def test_infinite_gradients_share_the_limit() -> None:
-    clipped = clip_by_norm({"a": np.array([np.inf, 2.0]), "b": np.array(-np.inf)}, 2)
-    np.testing.assert_allclose(clipped["a"], [math.sqrt(2), 0])
-    np.testing.assert_allclose(clipped["b"], -math.sqrt(2))
-    large = clip_by_norm({"a": np.array([np.inf, 2.0])}, 100)
-    np.testing.assert_allclose(large["a"], [100, 0])
-
-
-def test_no_gradient_stays_none() -> None:
-    assert clip_by_norm({}, 1) == {}
-    np.testing.assert_array_equal(clip_by_norm({"a": np.zeros(3)}, 1)["a"], 0)
-
-
-def test_entries_are_clipped_by_value() -> None:
-    grads = {"a": np.array([-3.0, 0.5, np.inf])}
-    np.testing.assert_array_equal(clip_by_value(grads, 1)["a"], [-1, 0.5, 1])
-    np.testing.assert_array_equal(grads["a"], [-3, 0.5, np.inf])

@@ -83,11 +83,13 @@ def test_a_short_text_gets_fewer_streams_of_whole_windows() -> None:
 
 @pytest.mark.parametrize(("text", "count"), [("", "no characters"), ("a", "1 character")])
 def test_a_text_too_short_to_predict_is_refused(text: str, count: str) -> None:
+    words = f"RNN430: the text has {count}; to predict the next one from each takes at least 2"
     with pytest.raises(DataError) as caught:
-        Windows(Text(text).tokens, 1, 1)
-    assert message(caught) == (
-        f"RNN430: the text has {count}; to predict the next one from each takes at least 2"
-    )
+        Text(text)
+    assert message(caught) == words
+    with pytest.raises(DataError) as caught:
+        Windows(np.zeros(len(text), np.int32), 1, 1)
+    assert message(caught) == words
 
 
 def test_the_end_is_held_back() -> None:

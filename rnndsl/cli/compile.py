@@ -58,5 +58,5 @@ def command(
     itemsize = 8 if dtype == "float64" else 4
     needed = parameter_bytes(model, known_sizes(model, given), itemsize)
     require(needed, max_memory, f"the parameters of `{model.name}`")
-    source = generate_source(model, target=target, optimize=optimize, dtype=dtype, **given)
+    source = generate_source(model, target=target, optimize=optimize, dtype=dtype, sizes=given)
     write_result(output, source)

@@ -90,12 +90,9 @@ def _discard_output() -> None:
 
 def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import PackageNotFoundError, version
+        from rnndsl import __version__
 
-        try:
-            click.echo(f"rnndsl {version('rnndsl')}")
-        except PackageNotFoundError:
-            click.echo("rnndsl, not installed")
+        click.echo(f"rnndsl {__version__}")
         ctx.exit()
 
 

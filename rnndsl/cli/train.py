@@ -133,8 +133,8 @@ def _train(
     weights, picture = _places(output or f"{model.name}.safetensors", curve, [spec, text])
     limit = options.pop("max_memory")
     data = Text(read_text_file(text, limit))
-    sizes = roles.sizes(len(data.alphabet), sizes_of(options.pop("sizes")))
-    kind = {name: options.pop(name) for name in ("target", "optimize", "dtype")}
+    sizes: dict[str, Any] = roles.sizes(len(data.alphabet), sizes_of(options.pop("sizes")))
+    kind: dict[str, Any] = {name: options.pop(name) for name in ("target", "optimize", "dtype")}
     program = compile_model(model, **kind, **sizes)
     with _interruption() as interrupted, ProgressView(quiet) as view:
         trained = train(

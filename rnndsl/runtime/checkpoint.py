@@ -11,21 +11,19 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from rnndsl.model.load import parse_model
+from rnndsl.driver import parse
 from rnndsl.model.model import Model
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.files import read_bytes, write_atomic
 from rnndsl.runtime.memory_model import known_sizes
+from rnndsl.runtime.program import Program
 from rnndsl.runtime.text_data import Alphabet
 from rnndsl.text.diagnostics import DataError
-
-if TYPE_CHECKING:
-    from rnndsl.runtime.program import Program
 
 Array = npt.NDArray[Any]
 KEY = "rnndsl"
@@ -93,7 +91,7 @@ def restore(
     """
     data, name = read_bytes(path), os.fspath(path)
     metadata, params = _parse(data, name)
-    model = parse_model(metadata.spec, metadata.file)
+    model = parse(metadata.spec, metadata.file)
     program = compile_model(
         model, target=target, optimize=optimize, dtype=metadata.dtype, **metadata.sizes
     )

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnndsl.runtime.compile import compile_model
+from rnndsl.runtime.program import Program
 from rnndsl.runtime.text_data import Alphabet
 from rnndsl.runtime.text_model import find_logits, text_roles, with_logits
 from rnndsl.text.diagnostics import DataError
-
-if TYPE_CHECKING:
-    from rnndsl.runtime.program import Program
 
 Array = npt.NDArray[Any]
 
@@ -107,9 +105,7 @@ class _Machine:
         self._logits = find_logits(program.model, roles.target)
         self._input = roles.input.name
         self._mode = "free" if program.model.has_teach else "teacher"
-        self._program = compile_model(
-            with_logits(program.model, self._logits), dtype=program.dtype, **program.sizes
-        )
+        self._program = compile_model(with_logits(program.model, self._logits), dtype=program.dtype)
         self._params, self._seed = params, seed
         self._state: dict[str, Array] | None = None
         self._steps = 0
@@ -126,7 +122,7 @@ class _Machine:
         )
         self._steps += 1
         self._state = outputs["state"]
-        logits = outputs[self._logits.read.name].reshape(-1).astype(np.float64)
+        logits: Array = outputs[self._logits.read.name].reshape(-1).astype(np.float64)
         if self._logits.are_probabilities:
             with np.errstate(divide="ignore"):
                 logits = np.log(logits)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +19,10 @@ from rnndsl.model.model import Equation, Model
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.memory import require
 from rnndsl.runtime.memory_model import known_sizes, parameter_bytes, value_bytes
+from rnndsl.runtime.program import Program
 from rnndsl.runtime.random_data import LENGTHS, Batch, random_batch, random_params, small_sizes
 from rnndsl.text.diagnostics import DataError
 from rnndsl.text.source import NOWHERE
-
-if TYPE_CHECKING:
-    from rnndsl.runtime.program import Program
 
 Array = npt.NDArray[Any]
 COMPLEX, DIFFERENCE = 1e-10, 1e-5

@@ -50,9 +50,13 @@ class Alphabet:
 
 
 class Text:
-    """A text to train on: its alphabet and its tokens, `(len(text),)`."""
+    """A text to train on: its alphabet and its tokens, `(len(text),)`.
+
+    DataError RNN430 below two characters.
+    """
 
     def __init__(self, text: str) -> None:
+        _require_two(len(text))
         self.alphabet = Alphabet.of(text)
         self.tokens = self.alphabet.encode(text)
 
@@ -85,12 +89,7 @@ class Windows:
     """
 
     def __init__(self, tokens: Tokens, batch: int, length: int) -> None:
-        if len(tokens) < 2:
-            raise DataError(
-                f"the text has {_count(len(tokens), 'character')}; to predict the next one from "
-                "each takes at least 2",
-                "RNN430",
-            )
+        _require_two(len(tokens))
         follow = len(tokens) - 1
         self.batch = min(batch, max(1, follow // length))
         self.length = length
@@ -108,5 +107,9 @@ class Windows:
             yield Window(self._streams[start:end], self._streams[start + 1 : end + 1])
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+def _require_two(count: int) -> None:
+    if count < 2:
+        found = "1 character" if count else "no characters"
+        raise DataError(
+            f"the text has {found}; to predict the next one from each takes at least 2", "RNN430"
+        )

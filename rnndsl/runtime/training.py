@@ -10,22 +10,19 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rnndsl.runtime.clipping import clip_by_norm, clip_by_value
 from rnndsl.runtime.history import History
 from rnndsl.runtime.memory import parse_amount, require
 from rnndsl.runtime.memory_model import parameter_bytes, value_bytes
 from rnndsl.runtime.optimisers import Optimiser, optimiser
+from rnndsl.runtime.program import Program
 from rnndsl.runtime.text_data import Text, Windows
 from rnndsl.runtime.text_model import TextRoles, sums_over_positions, text_roles
 from rnndsl.text.diagnostics import DataError
-
-if TYPE_CHECKING:
-    from rnndsl.runtime.program import Program
 
 Array = npt.NDArray[Any]
 Params = dict[str, Array]
@@ -209,8 +206,10 @@ class _Run:
         if norm is None and value is None:
             return self.program.clip(grads)
         if norm is not None:
-            grads = clip_by_norm(grads, norm)
-        return grads if value is None else clip_by_value(grads, value)
+            grads, _ = self.program.clip_by_norm(grads, norm)
+        if value is not None:
+            grads, _ = self.program.clip_by_value(grads, value)
+        return grads
 
     def _validate(self, windows: Windows) -> float:
         """The loss over the held text, its state carried as in training."""
@@ -218,7 +217,8 @@ class _Run:
         total = characters = 0.0
         for window in windows:
             options = self._options(window.now, window.following, state)
-            loss, state = self.program.loss(self.params, return_state=True, **options)
+            loss = self.program.loss(self.params, **options)
+            state = self.program.forward(self.params, return_state=True, **options)["state"]
             total += self._by_character(float(loss), len(window.now)) * window.count
             characters += window.count
         return total / characters
