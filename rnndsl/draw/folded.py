@@ -19,7 +19,7 @@ from rnndsl.model.model import Model
 
 SQUARE = 9.0
 STRIP = 54.0
-APART = 38.0
+APART = 50.0
 
 
 def folded_scene(model: Model) -> Scene:

@@ -14,7 +14,7 @@ Square = tuple[int, int]
 
 SIZE = 12.0
 SMALL = 8.5
-PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8)
+PLACES = (0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.86)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class _Sheet:
             away = abs(nx) * half[0] + abs(ny) * half[1] + 2.5
             for side in (1, -1):
                 spot = (x + side * nx * away, y + side * ny * away)
-                cost = order * 0.6 + (0.0 if side == 1 else 0.3)
+                cost = order * 0.4 + (0.0 if side == 1 else 0.3)
                 cost += self._covered(spot, half, number)
                 if best is None or cost < best[0]:
                     best = (cost, spot)
@@ -98,7 +98,9 @@ class _Sheet:
                 cost += 20.0 * (abs(px - x) < pw + wide and abs(py - y) < ph + high)
             for px, py, owner in self.lines.get(square, ()):
                 if abs(px - x) < wide + 1 and abs(py - y) < high + 1:
-                    cost += 0.8 if owner == number else 1.5
+                    cost += 0.8 if owner == number else 2.0
+                elif owner != number and abs(px - x) < wide + 5 and abs(py - y) < high + 5:
+                    cost += 0.3
         return cost
 
 
