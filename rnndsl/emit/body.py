@@ -39,6 +39,7 @@ class Body:
         self.codes: dict[Node, Code] = {}
         self.readers: dict[Node, list[Node]] = {}
         self.loops: dict[Node, Loop] = {}
+        self.current: Loop | None = None
         self.comment = ""
         self.ready_rooms: set[Node] = set()
 
@@ -90,6 +91,10 @@ class Body:
     def _is_boundary(self, node: Node) -> bool:
         """Whether a carried boundary is only written before its value's first position."""
         readers = self.readers.get(node, ())
+        if node in self.stage.targets or node in self.stage.exports:
+            return False
+        if node.op == "fill":
+            return bool(readers) and all(r.op == "value" or self._is_boundary(r) for r in readers)
         return node.op == "carry" and bool(readers) and all(r.op == "value" for r in readers)
 
     def _loop(self, loop: Loop) -> None:
@@ -99,11 +104,11 @@ class Body:
         for node in stored:
             self._allocate(node)
         steps = f"range({length})" if loop.step > 0 else f"reversed(range({length}))"
-        self.comment = ""
+        self.comment, self.current = "", loop
         with self.writer.block(f"for {index} in {steps}:"):
             for node in loop.body:
                 self._within(node, node in stored)
-        self.comment = ""
+        self.comment, self.current = "", None
         for node in stored:
             self.codes[node] = Code(self.context.variable(node))
 
@@ -277,6 +282,7 @@ class Body:
         for place, bound in zip(node.attrs.get("places", ()), node.inputs[1:], strict=True):
             is_start = place.anchor == "start"
             source = bound.inputs[0] if bound.op == "carry" else bound
+            source = source.inputs[0] if source.op == "fill" else source
             if source.op == "number" and source.attrs["value"] == 0 and node.kind != "token":
                 continue
             code = self._operand(source, False, node.rank)
@@ -397,7 +403,8 @@ class Body:
             return Code(f"{self.positions()}[:, None]")
         if node in self.codes:
             code = self.codes[node]
-            is_array = node.over_t and in_loop and node not in self.loops
+            is_apart = self.current is None or self.loops.get(node) is not self.current
+            is_array = node.over_t and in_loop and is_apart
             return subscript(code, self.context.index) if is_array else code
         if node in self.stage.nodes:
             self._leaf(node)

@@ -347,7 +347,10 @@ def _uncarried(d, state, name):
 
 def _beyond(room, before, lengths, ahead, value):
     """Write a boundary behind the last position of each example."""
-    room[before + lengths + ahead - 1, np.arange(len(lengths))] = value
+    rows = before + lengths + ahead - 1
+    inside = rows < len(room)
+    value = np.broadcast_to(value, room.shape[1:])
+    room[rows[inside], np.arange(len(lengths))[inside]] = value[inside]
 
 
 def _at(room, before, position, filler):
@@ -429,7 +432,7 @@ def _coin(forcing, seed, site, position, examples):
 def _dropout(p, seed, site, position, examples, shape, training):
     """0 with probability p, else 1 / (1 - p), in training; 1 elsewhere."""
     if not training:
-        return np.ones((), DTYPE)
+        return np.ones(np.shape(position) + (examples,) + shape, DTYPE)
     size = int(np.prod(shape))
     kept = _uniform(seed, site, position, examples, size) >= p
     scale = 1 / (1 - p) if p < 1 else 0.0

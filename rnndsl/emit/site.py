@@ -31,6 +31,14 @@ class NodeSite:
         """Whether an operand has neither positions nor examples."""
         return self._node.inputs[slot].is_plain
 
+    def is_over_positions(self, slot: int) -> bool:
+        """Whether an operand has a value at every position."""
+        return self._node.inputs[slot].over_t
+
+    def is_over_examples(self, slot: int) -> bool:
+        """Whether an operand differs between examples."""
+        return self._node.inputs[slot].over_b
+
     def size(self, key: str) -> str:
         """The code of a dimension kept in the node's attributes."""
         return self.dim(self.attrs[key])

@@ -155,10 +155,12 @@ class Builder:
 
     def fill(self, d: Node, like: Node) -> Node:
         """A scalar adjoint in every component of `like`."""
-        if not like.rank:
-            return d
-        node = self.raw("fill", (d,), shape=like.shape)
-        node.shape = like.shape
+        return self.filled(d, like.shape) if like.rank else d
+
+    def filled(self, scalar: Node, shape: tuple[Dim, ...]) -> Node:
+        """A scalar in every component of a shape."""
+        node = self.raw("fill", (scalar,), shape=shape)
+        node.shape, node.kind = shape, scalar.kind
         return node
 
     def count(self, like: Node) -> Node:

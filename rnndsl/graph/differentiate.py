@@ -221,14 +221,15 @@ class _Adjoint:
         for item, part in zip(node.inputs, row.derivative(self.b, source, d), strict=True):
             if part is None or item not in self.active:
                 continue
-            if row.is_singular and node.over_t and node not in self.guarded:
+            if row.is_singular and part.over_t and part.over_b and node not in self.guarded:
                 part = self.b.spread(part)
             self._add(item, part)
 
     def _under_its_name(self, node: Node) -> Node:
         """The node as its derivative sees it: where an equation names the result, by that name."""
         names = [item for item in self.readers.get(node, ()) if item.op == "value"]
-        names = [item for item in names if item.inputs[0] is node and item.over_t == node.over_t]
+        over = node.over_t, node.over_b
+        names = [n for n in names if n.inputs[0] is node and (n.over_t, n.over_b) == over]
         if not names:
             return node
         named = copy(names[0])

@@ -97,6 +97,8 @@ class _Lowering:
         return self.carries[key]
 
     def _carried(self, node: Node, name: str, kind: Type, place: Position) -> Node:
+        if len(kind.shape) > node.rank:
+            node = self.b.filled(node, kind.shape)
         if place.anchor == "end":
             return node
         result = self.b.raw("carry", (node,), name=name, row=ONE - place.offset)

@@ -28,6 +28,12 @@ class Site(Protocol):
     def is_plain(self, slot: int) -> bool:
         """Whether an operand has neither positions nor examples: a parameter, say."""
 
+    def is_over_positions(self, slot: int) -> bool:
+        """Whether an operand has a value at every position."""
+
+    def is_over_examples(self, slot: int) -> bool:
+        """Whether an operand differs between examples; where not, it has one for all."""
+
     def size(self, key: str) -> str:
         """The code of a dimension kept in `attrs`."""
 

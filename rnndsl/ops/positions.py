@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnndsl.ops.code import Code, call
+from rnndsl.ops.code import Code, call, subscript
 from rnndsl.ops.operation import Derivative, Operation, Site
 
 
@@ -33,11 +33,15 @@ def _spread(a: Sequence[Code], site: Site) -> Code:
 
 
 def _total(a: Sequence[Code], site: Site) -> Code:
-    attrs, rank = site.attrs, site.rank(0)
-    axes = list(range(attrs["t"] + attrs["b"])) if attrs["b"] or attrs["t"] else []
-    if attrs["components"]:
-        axes += [-1 - number for number in range(rank)]
+    attrs, is_over_t = site.attrs, site.is_over_positions(0)
+    axes = [0] if attrs["t"] else []
+    has_examples = attrs["b"] or (attrs["t"] and not site.is_over_examples(0))
+    axes += [int(is_over_t)] if has_examples else []
+    axes += [-1 - number for number in range(site.rank(0))] if attrs["components"] else []
     text = f"axis={axes[0]}" if len(axes) == 1 else f"axis=({', '.join(map(str, axes))})"
+    if attrs["b"] and is_over_t and not attrs["t"]:
+        summed = call("np.sum", a[0], text)
+        return subscript(summed, ":, None")
     return call("np.sum", a[0], text)
 
 

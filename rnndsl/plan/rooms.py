@@ -60,10 +60,11 @@ def _shifted(room: Room, shift: Node) -> None:
     least, most = by.least, by.most
     if shift not in room.views:
         room.views.append(shift)
-    if most is None or most < 0 or least is None:
+    is_ahead, is_back = least is not None and least > 0, most is not None and most < 0
+    if not is_ahead:
         _append(room.before, -by)
         _append(room.delays, -by)
-    if least is None or least > 0 or most is None:
+    if not is_back:
         _append(room.after, by)
 
 

@@ -59,7 +59,7 @@ def plan_stage(
 
 def _is_cheap(node: Node) -> bool:
     """Whether a later stage computes it again."""
-    if node.op in LEAVES or node.op in AGAIN:
+    if node.op in LEAVES or node.op in AGAIN or node.is_number:
         return True
     return node.op in TABLE and TABLE[node.op].is_cheap
 
