@@ -37,7 +37,7 @@ def run_alone(file: Path) -> dict[str, np.ndarray]:
     packages = Path(np.__file__).parents[1]
     script = [str(DATA / "numpy_alone.py"), str(packages), str(file), str(NUMBERS), str(result)]
     done = subprocess.run(
-        [sys.executable, "-I", "-S", *script], capture_output=True, text=True, cwd=file.parent
+        [sys.executable, "-B", "-I", "-S", *script], capture_output=True, text=True, cwd=file.parent
     )
     assert done.returncode == 0, done.stderr
     with np.load(result, allow_pickle=False) as found:
