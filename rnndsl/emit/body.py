@@ -109,8 +109,9 @@ class Body:
             for node in loop.body:
                 self._within(node, node in stored)
         self.comment, self.current = "", None
-        for node in stored:
-            self.codes[node] = Code(self.context.variable(node))
+        for node in loop.body:
+            if node in stored or node.op == "shift":
+                self.codes[node] = Code(self.context.variable(node))
 
     def _within(self, node: Node, is_stored: bool) -> None:
         if node.op == "shift":

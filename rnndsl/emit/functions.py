@@ -155,7 +155,7 @@ class ModeEmitter:
     def _tail(self, name: str, body: Body, kept: list[str], back: set[str]) -> list[str]:
         """Padding cleared, and everything that is handed on."""
         lines: list[str] = []
-        cleared = [key for key in kept if key in back and self._is_cleared(body, key)]
+        cleared = self._cleared(body, [key for key in kept if key in back])
         if cleared:
             body.uses("live")
             self.code.helpers.add("_clear")
@@ -176,12 +176,18 @@ class ModeEmitter:
         lines.append(f"return {', '.join(results)}, kept")
         return lines
 
-    def _is_cleared(self, body: Body, key: str) -> bool:
-        node = body.defined[key]
-        if node is None or node.op == "shift" or not (node.over_t and node.over_b):
-            return False
-        room = self.context.rooms.get(node)
-        return room is None or not room.is_masked
+    def _cleared(self, body: Body, kept: Sequence[str]) -> list[str]:
+        """What is kept and has padding; of views the value that they are views of."""
+        found: dict[str, None] = {}
+        for key in kept:
+            node = body.defined[key]
+            node = node.inputs[0] if node is not None and node.op == "shift" else node
+            if node is None or node.op == "data" or not (node.over_t and node.over_b):
+                continue
+            room = self.context.rooms.get(node)
+            if room is None or not room.is_masked:
+                found.setdefault(self.context.variable(node))
+        return list(found)
 
     def _outputs(self, body: Body) -> list[str]:
         lines = ["outputs = {"]
