@@ -17,6 +17,7 @@ import rnndsl
 from rnndsl import gallery
 from rnndsl.cli import main as main_module
 from rnndsl.cli.main import COMMANDS, cli
+from rnndsl.cli.options import use_threads
 from rnndsl.cli.show import coloured, printable
 
 GOOD = """
@@ -91,6 +92,9 @@ def test_the_version_is_said() -> None:
         ["train", "a.rnn"],
         ["train", "a.rnn", "--text", "b.txt", "--rate", "0"],
         ["train", "-", "--text", "-"],
+        ["train", "a.rnn", "--text", "b.txt", "-o", "-"],
+        ["train", "a.rnn", "--text", "b.txt", "--curve", "-"],
+        ["train", "a.rnn", "--text", "b.txt", "--threads", "0"],
         ["generate", "a", "--temperature", "0"],
     ],
 )
@@ -310,6 +314,42 @@ def test_a_stream_without_unicode_is_written_to(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "8 | \\u0177" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+THREADS = (
+    *("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"),
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+def test_products_use_one_thread_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in THREADS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    use_threads(None)
+    assert [os.environ[name] for name in THREADS] == ["1", "3", "1", "1"]
+    use_threads(4)
+    assert [os.environ[name] for name in THREADS] == ["4"] * 4
+
+
+@pytest.mark.parametrize("command", ["train", "generate", "gradcheck"])
+def test_threads_are_set_before_numpy_is_imported(command: str) -> None:
+    """Later they would have no effect."""
+    more = "'--text', 'b.txt'" if command == "train" else ""
+    code = (
+        "import sys\n"
+        "import rnndsl.cli.options as options\n"
+        f"import rnndsl.cli.{command} as module\n"
+        "seen = []\n"
+        "module.use_threads = lambda count: seen.append('numpy' in sys.modules)\n"
+        "from rnndsl.cli.main import cli\n"
+        "try:\n"
+        f"    cli(['{command}', 'none', {more}])\n"
+        "finally:\n"
+        "    print(seen)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "[False]\n")
 
 
 PLAIN = """error[RNN203]: `h` needs itself

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,25 @@ def test_training_learns_the_text_and_says_so(trained: Path) -> None:
     ]
     # the same command, the same bytes
     assert Path("letters.safetensors").read_bytes() == trained.read_bytes()
+
+
+def test_a_terminal_gets_a_bar() -> None:
+    pty = pytest.importorskip("pty")
+    master, slave = pty.openpty()
+    command = [*COMMAND, "train", "letters.rnn", "--text", "a.txt", "--epochs", "3"]
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=slave, env=env) as child:
+        os.close(slave)
+        shown = b""
+        with suppress(OSError):  # the other end is closed
+            while part := os.read(master, 10_000):
+                shown += part
+        assert child.wait() == 0
+    os.close(master)
+    assert b"training" in shown
+    assert b"100%" in shown
+    assert b" characters/s" in shown
+    assert b"step 1, " not in shown
 
 
 def test_quiet_says_results_only() -> None:

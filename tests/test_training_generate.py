@@ -6,11 +6,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from rnndsl.runtime.compile import compile_model
-from rnndsl.runtime.program import Program
 
 from rnndsl.model.load import parse_model
+from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.generate import characters, generate
+from rnndsl.runtime.program import Program
 from rnndsl.runtime.text_data import Alphabet
 from rnndsl.text.diagnostics import DataError
 

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from rnndsl.cli.options import memory_option, seed_option
+from rnndsl.cli.options import memory_option, seed_option, use_threads
 
 
 @click.command("generate")
@@ -42,6 +42,7 @@ def command(
     """Let a trained character model run freely."""
     import os
 
+    use_threads(None)
     from rnndsl.runtime.checkpoint import restore
     from rnndsl.runtime.generate import characters
     from rnndsl.runtime.memory import require

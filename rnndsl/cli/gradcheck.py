@@ -14,6 +14,7 @@ from rnndsl.cli.options import (
     sizes_of,
     spec_argument,
     target_option,
+    use_threads,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def command(
     Sizes that are not given are small and all different. Errors are relative to the largest entry
     of each gradient; 1e-10 is allowed for complex steps, 1e-5 for differences.
     """
+    use_threads(None)
     from rnndsl.cli.reading import read_model
     from rnndsl.cli.show import say
     from rnndsl.runtime.gradcheck import check_gradients

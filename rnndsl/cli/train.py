@@ -21,6 +21,8 @@ from rnndsl.cli.options import (
     sizes_of,
     spec_argument,
     target_option,
+    threads_option,
+    use_threads,
 )
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ def _training_options(command: Any) -> Any:
 @size_option
 @seed_option
 @memory_option
+@threads_option
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.pass_context
 def command(
@@ -100,11 +103,15 @@ def command(
     output: str | None,
     curve: str | None,
     quiet: bool,
+    threads: int | None,
     **options: Any,
 ) -> None:
     """Train a character model on a text: windows with carried state, a validation split."""
     if spec == text == "-":
         raise click.UsageError("standard input can be the spec or the text, not both")
+    if "-" in (output, curve):
+        raise click.UsageError("weights and curve go to files, not to standard output")
+    use_threads(threads)
     trained = _train(spec, text, output, curve, quiet, options)
     if trained.stopped:
         ctx.exit(INTERRUPTED)
