@@ -262,7 +262,9 @@ class ModeEmitter:
         self.code.helpers |= first.helpers | more.helpers
         with lines.block(f"def _{name}{self.suffix}(params, data, run, kept, seeds, inputs):"):
             words = "the loss" if name == "backward" else "the outputs"
-            lines.line(f'"""Gradients for parameters, and inputs if asked, from those of {words}."""')
+            lines.line(
+                f'"""Gradients for parameters, and inputs if asked, from those of {words}."""'
+            )
             lines.extend(self._head(first))
             lines.extend(self._seeds(first, more))
             lines.extend(writer.lines)

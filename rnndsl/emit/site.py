@@ -11,13 +11,13 @@ from rnndsl.model.dims import Dim
 from rnndsl.ops.code import ADD
 
 if TYPE_CHECKING:
-    from rnndsl.emit.body import Body
+    from rnndsl.emit.expressions import Expressions
 
 
 class NodeSite:
     """One node, in straight code or within a step."""
 
-    def __init__(self, body: Body, node: Node, in_loop: bool) -> None:
+    def __init__(self, body: Expressions, node: Node, in_loop: bool) -> None:
         self._body = body
         self._node = node
         self._in_loop = in_loop
