@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnndsl.emit.storage import Storage
+from rnndsl.emit.writer import Writer
 from rnndsl.graph.node import Node
 from rnndsl.ops.code import Code, call
 from rnndsl.ops.table import LEAVES
@@ -60,13 +61,20 @@ class Body(Storage):
             self._allocate(node)
         steps = f"range({length})" if loop.step > 0 else f"reversed(range({length}))"
         self.comment, self.current = "", loop
+        outer, self.writer = self.writer, Writer()
+        for node in loop.body:
+            self._within(node, node in stored)
+        body, self.writer = self.writer, outer
+        self._before_loop()
         with self.writer.block(f"for {index} in {steps}:"):
-            for node in loop.body:
-                self._within(node, node in stored)
+            self.writer.extend(body.lines)
         self.comment, self.current = "", None
         for node in loop.body:
             if node in stored or node.op == "shift":
                 self.codes[node] = Code(self.context.variable(node))
+
+    def _before_loop(self) -> None:
+        """What the steps need to have at hand."""
 
     def _within(self, node: Node, is_stored: bool) -> None:
         if node.op == "shift":
@@ -82,11 +90,20 @@ class Body(Storage):
         if is_stored:
             self._store(node, code)
         elif node.op == "value" or self._deserves_line(node, code):
-            self._remark(node)
-            self.writer.line(f"{self._define(node)} = {code}")
-            self.codes[node] = Code(self.context.variable(node))
+            self._assign(node, code)
         else:
             self.codes[node] = code
+
+    def _assign(self, node: Node, code: Code) -> None:
+        """A line that computes a node and gives it its name."""
+        self._remark(node)
+        self.writer.line(f"{self._define(node)} = {code}")
+        self.codes[node] = Code(self.context.variable(node))
+
+    def _set(self, node: Node, target: str, code: Code) -> None:
+        """A line that computes a node into a place that is there."""
+        self._remark(node)
+        self.writer.line(f"{target} = {code}")
 
     def _store(self, node: Node, code: Code) -> None:
         """One step's result goes to its place; padding keeps what stands there where it counts."""
@@ -95,8 +112,7 @@ class Body(Storage):
             self.uses("live")
             self.helper("_live_only", "_widen")
             code = call("_live_only", code, target, f"live[{self.context.index}]")
-        self._remark(node)
-        self.writer.line(f"{target} = {code}")
+        self._set(node, target, code)
         self.codes[node] = Code(target)
 
     def _is_masked(self, node: Node) -> bool:
@@ -122,34 +138,25 @@ class Body(Storage):
     def _value(self, node: Node) -> None:
         code = self._operand(node.inputs[0], False, node.rank)
         source = node.inputs[0]
-        if not node.over_t:
-            self._remark(node)
-            self.writer.line(f"{self._define(node)} = {code}")
-        elif node in self.context.rooms or not (source.over_t and source.over_b):
+        if node in self.context.rooms or (node.over_t and not (source.over_t and source.over_b)):
             self._allocate(node)
-            self._remark(node)
             name = self.context.variable(node)
             if self._is_masked(node):
                 self.uses("live")
                 self.helper("_live_only", "_widen")
-                self.writer.line(f"{name}[:] = _live_only({code}, {name}, live)")
-            else:
-                self.writer.line(f"{name}[:] = {code}")
+                code = call("_live_only", code, name, "live")
+            self._set(node, f"{name}[:]", code)
+            self.codes[node] = Code(name)
         else:
-            self._remark(node)
-            is_name = code.text.isidentifier()
-            text = f"{code}.copy()" if is_name else str(code)
-            self.writer.line(f"{self._define(node)} = {text}")
-        self.codes[node] = Code(self.context.variable(node))
+            is_name = node.over_t and code.text.isidentifier()
+            self._assign(node, Code(f"{code}.copy()") if is_name else code)
 
     def _place(self, node: Node, code: Code) -> None:
         """A line for the node, or its code kept for where it is read."""
         if node.is_number or not self._needs_line(node, code):
             self.codes[node] = code
-            return
-        self._remark(node)
-        self.writer.line(f"{self._define(node)} = {code}")
-        self.codes[node] = Code(self.context.variable(node))
+        else:
+            self._assign(node, code)
 
     def _needs_line(self, node: Node, code: Code) -> bool:
         if node in self.stage.targets or node in self.stage.exports:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rnndsl.emit.body import Body
 from rnndsl.emit.context import Context
+from rnndsl.emit.reuse import Reusing
 from rnndsl.emit.writer import Writer
 from rnndsl.graph.differentiate import Backward, differentiate
 from rnndsl.graph.equations import Mode
@@ -45,6 +46,7 @@ class ModeEmitter:
         self.model = model
         self.level = level
         self.suffix = suffix
+        self.kind = Reusing if level > 1 else Body
         self.forward: Forward = run_passes(lower(model, mode, share=level > 0))
         self.code = ModeCode()
         self._plan()
@@ -127,7 +129,7 @@ class ModeEmitter:
         held = {node for other in forwards if other is not stage and self._is_before(other, stage)
                 for node in other.nodes}  # fmt: skip
         writer = Writer()
-        body = Body(self.context, stage, writer, held)
+        body = self.kind(self.context, stage, writer, held)
         blocks = schedule(stage.nodes, grouped=self.level == 0)
         body.write(blocks)
         self.code.loops[stage.name] = loop_count(blocks)
@@ -244,11 +246,11 @@ class ModeEmitter:
     ) -> tuple[list[str], set[str]]:
         held = {node for stage in forwards for node in stage.nodes}
         context, writer = self.context.apart(), Writer()
-        first, lines = Body(context, params, writer, held), Writer()
+        first, lines = self.kind(context, params, writer, held), Writer()
         blocks = schedule(params.nodes, grouped=self.level == 0)
         first.write(blocks)
         self.code.loops[name] = loop_count(blocks)
-        more = Body(context, inputs, Writer(), held | params.nodes)
+        more = self.kind(context, inputs, Writer(), held | params.nodes)
         own = {context.variable(node) for node in params.nodes if node.op != "number"}
         second = schedule(inputs.nodes, grouped=self.level == 0)
         more.write(second)
@@ -304,7 +306,7 @@ class ModeEmitter:
         return lines
 
 
-RUN = ("B", "lengths", "live", "state", "seed", "forcing", "training", "scale")
+RUN = ("B", "lengths", "live", "state", "seed", "forcing", "training", "scale", "work")
 _KEYS = {"B": "examples"}
 
 

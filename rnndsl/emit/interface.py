@@ -218,7 +218,7 @@ def _need(mode, stage, data):
 
 
 def _prepare(params, data, stage, *, mode="teacher", forcing=1.0, seed=0, lengths=None,
-             state=None, batch=None, training=False, clip=False):  # fmt: skip
+             state=None, batch=None, training=False, clip=False, work=None):  # fmt: skip
     """Everything that the stages are given: parameters, data, and how to run."""
     if mode not in STAGES:
         raise ValueError(f"mode must be one of {', '.join(STAGES)}, not {mode!r}")
@@ -242,7 +242,7 @@ def _prepare(params, data, stage, *, mode="teacher", forcing=1.0, seed=0, length
     run = {
         "sizes": sizes, "length": positions, "examples": examples, "lengths": lengths,
         "live": live, "state": state, "seed": seed, "forcing": forcing, "training": training,
-        "mode": mode, "clip": clip, "scale": None,
+        "mode": mode, "clip": clip, "scale": None, "work": {} if work is None else work,
     }  # fmt: skip
     return params, found, run
 
@@ -255,9 +255,23 @@ def forward(params, *, return_state=False, mode="teacher", **rest):
     `batch`. Dropout does not act. ValueError names data that do not fit.
     """
     options, data = _options(rest)
-    params, data, run = _prepare(params, data, "forward", mode=mode, **options)
-    outputs, after, _ = STAGES[mode]["forward"](params, data, run)
+    with _Workspace() as work:
+        params, data, run = _prepare(params, data, "forward", mode=mode, work=work, **options)
+        outputs, after, _ = STAGES[mode]["forward"](params, data, run)
     return {**outputs, "state": after} if return_state else outputs
+
+
+class _Workspace:
+    """Arrays that one call at a time uses and leaves for the next."""
+
+    resting = []  # noqa: RUF012
+
+    def __enter__(self):
+        self.work = self.resting.pop() if self.resting else {}
+        return self.work
+
+    def __exit__(self, *_):
+        self.resting.append(self.work)
 
 
 def _options(rest):
@@ -267,14 +281,14 @@ def _options(rest):
     return options, {name: value for name, value in rest.items() if name not in names}
 
 
-def _record(params, rest, mode, training, clip=False):
+def _record(params, rest, mode, training, clip=False, work=None):
     if "loss" not in STAGES.get(mode, {"loss": None}) and not OUTPUTS:
         raise ValueError(f"{NAME} has neither a loss nor an output")
     options, data = _options(rest)
     has_loss = "loss" in STAGES.get(mode, {"loss": None})
     stage = "loss" if has_loss else "forward"
     params, data, run = _prepare(params, data, stage, mode=mode, training=training, clip=clip,
-                                 **options)  # fmt: skip
+                                 work=work, **options)  # fmt: skip
     outputs, after, kept = STAGES[mode]["forward"](params, data, run)
     loss = None
     if has_loss:
@@ -293,7 +307,8 @@ def _check_loss():
 def loss(params, *, mode="teacher", **rest):
     """The loss of the batch, the mean over its examples. Dropout does not act."""
     _check_loss()
-    return float(np.mean(_record(params, rest, mode, False)["loss"]))
+    with _Workspace() as work:
+        return float(np.mean(_record(params, rest, mode, False, False, work)["loss"]))
 
 
 @np.errstate(all="ignore")
@@ -351,8 +366,9 @@ def loss_and_grads(params, *, inputs=False, mode="teacher", clip=False, return_s
     (`clip norm 1 d h[t-1]`) are held to their limit on the way. Dropout acts.
     """
     _check_loss()
-    trace = _record(params, rest, mode, True, clip)
-    grads = backward(trace, inputs=inputs)
+    with _Workspace() as work:
+        trace = _record(params, rest, mode, True, clip, work)
+        grads = backward(trace, inputs=inputs)
     result = (float(np.mean(trace["loss"])), *(grads if inputs else (grads,)))
     return (*result, trace["state"]) if return_state else result
 

@@ -24,6 +24,7 @@ FIXED = (
     "scale",
     "clip",
     "run",
+    "work",
     "kept",
     "params",
     "data",

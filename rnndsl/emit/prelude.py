@@ -456,3 +456,38 @@ def _for_each(x, examples, rank):
     """An output without positions, one for each example."""
     x = np.asarray(x)
     return np.broadcast_to(x, (examples,) + x.shape[x.ndim - rank :]).copy()
+
+
+def _array(work, name, shape, dtype):
+    """An array of the workspace, made anew where it has another shape; its entries are open."""
+    array = work.get(name)
+    if array is None or array.shape != shape or array.dtype != dtype:
+        array = work[name] = np.empty(shape, dtype)
+    return array
+
+
+def _filled_array(work, name, shape, dtype, filler):
+    """An array of the workspace, filled."""
+    array = _array(work, name, shape, dtype)
+    array.fill(filler)
+    return array
+
+
+def _sigmoid_into(x, out):
+    np.multiply(x, 0.5, out=out)
+    np.tanh(out, out=out)
+    out *= 0.5
+    out += 0.5
+
+
+def _relu_into(x, out):
+    np.maximum(x, 0, out=out)
+
+
+def _product_into(x, matrix, out):
+    """x @ matrix over all positions and examples as one product."""
+    if x.ndim > 2 and x.flags.c_contiguous:
+        flat = x.reshape(-1, x.shape[-1])
+        np.matmul(flat, matrix, out=out.reshape(-1, out.shape[-1]))
+    else:
+        np.matmul(x, matrix, out=out)

@@ -51,20 +51,27 @@ class Storage(Expressions):
         dims = [dim_code(dim, self.context, self.sizes).at(ADD) for dim in node.shape]
         dtype = TYPES.get(node.kind, "np.int64")
         if room is None:
-            shape = self.tuple_of([self.context.length, "B", *dims])
+            self._make(name, self.tuple_of([self.context.length, "B", *dims]), dtype, None)
             self.defined[name] = node
-            self.writer.line(f"{name} = np.empty({shape}, {dtype})")
             return
         before, after = self._largest(room.before), self._largest(room.after)
         parts = [part.at(ADD) for part in (before, Code(self.context.length), after)]
         length = " + ".join(part for part in parts if part != "0")
-        shape = self.tuple_of([length, "B", *dims])
-        filler = "-1" if node.kind == "token" else "0"
-        make = f"np.zeros({shape}, {dtype})" if filler == "0" else f"np.full({shape}, -1)"
-        self.writer.line(f"{self._room_defined(node)} = {make}")
+        filler = -1 if node.kind == "token" else 0
+        whole = self._room_defined(node)
+        self._make(whole, self.tuple_of([length, "B", *dims]), dtype, filler)
         self._boundaries(node, room, before)
         self._restore(node, room, before)
         self._views(node, room, before, with_itself=True)
+
+    def _make(self, name: str, shape: str, dtype: str, filler: int | None) -> None:
+        """A line that makes an array, filled where a filler is given."""
+        if filler is None:
+            self.writer.line(f"{name} = np.empty({shape}, {dtype})")
+        elif filler == 0:
+            self.writer.line(f"{name} = np.zeros({shape}, {dtype})")
+        else:
+            self.writer.line(f"{name} = np.full({shape}, {filler}, {dtype})")
 
     def _boundaries(self, node: Node, room: Room, before: Code) -> None:
         whole = self.context.room_name(node)

@@ -8,6 +8,10 @@ from rnndsl.ops.code import ADD, COMPARE, MUL, POWER, UNARY, Code, call, infix
 from rnndsl.ops.operation import Derivative, Operation, Printer, Site
 
 
+INTO = {"sigmoid": "_sigmoid_into", "relu": "_relu_into"}
+"""Functions of generated modules that write into an array."""
+
+
 def _infix(operator: str, level: int) -> Printer:
     return lambda a, site: infix(operator, level, a[0], a[1])
 
@@ -26,7 +30,7 @@ def _negative(a: Sequence[Code], site: Site) -> Code:
 
 def _smooth(name: str, function: str, derivative: Derivative, **flags: bool) -> Operation:
     helpers = (function,) if function.startswith("_") else ()
-    ufunc = function if function.startswith("np.") else None
+    ufunc = function if function.startswith("np.") else INTO.get(name)
     return Operation(
         name, _call(function), derivative, helpers, is_elementwise=True, ufunc=ufunc, **flags
     )
