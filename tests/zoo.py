@@ -76,7 +76,7 @@ FUNCTIONS = {
     "squared_error": "squared_error(a[t], q[t]) * 0.1 + a[t]",
     "binary_cross_entropy": "binary_cross_entropy(a[t], sigmoid(q[t])) * a[t]",
     "pick": "a[t][1] * q[t] + q[t, 0]",
-    "matrix_sums": "sum(outer(a[t], q[t])) + norm(outer(a[t], q[t])) * max(outer(a[t], q[t])) + a[t]",
+    "matrix_sums": "norm(outer(a[t], q[t])) * max(outer(a[t], q[t])) + sum(outer(a[t], q[t])) * a[t]",
 }
 
 MODELS = {name: elementwise(text) for name, text in FUNCTIONS.items()}
@@ -321,7 +321,8 @@ axis t = 1..T
 size n, m, N, W, k, s = 3
 input x[t]: n
 target y[t]: k
-param A, R, b, Wk, bk, wb, bb, wg, bg, Ws: (s, m), bs, wy, by, We, be, Wa, ba, M0: (N, W) = normal(0.1), V, c
+param A, R, b, Wk, bk, wb, bb, wg, bg, Ws: (s, m), bs, wy, by, We, be, Wa, ba, V, c
+param M0: (N, W) = normal(0.1)
 h[t]: m = tanh(b + A @ x[t] + R @ r[t-1])
 key[t]: W = tanh(bk + Wk @ h[t])
 wc[t] = softmax(softplus(dot(wb, h[t]) + bb) * cosine(M[t-1], key[t]))

@@ -26,8 +26,8 @@ class Body(Storage):
             for item in node.inputs:
                 self.readers.setdefault(item, []).append(node)
         for block in blocks:
-            for node in block.body if isinstance(block, Loop) else ():
-                self.loops[node] = block
+            if isinstance(block, Loop):
+                self.loops.update(dict.fromkeys(block.body, block))
         for block in blocks:
             if isinstance(block, Loop):
                 self._loop(block)

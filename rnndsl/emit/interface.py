@@ -4,7 +4,6 @@ Copied into every module as they stand; the tables above them are the module's o
 here knows a model.
 """
 
-# ruff: noqa: A002
 
 import numpy as np
 

@@ -138,7 +138,7 @@ class _Module:
         self._sized("_shapes", "The shape of each parameter.", params, True)
         data = {name: item.type.shape for name, item in model.data.items()}
         self._sized("_data_shapes", "The shape of data at one position of an example.", data, True)
-        tokens = {
+        tokens: dict[str, tuple[Dim, ...]] = {
             name: (item.type.size,)
             for name, item in model.data.items()
             if item.type.size is not None

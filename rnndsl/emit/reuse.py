@@ -71,8 +71,8 @@ class Reusing(Body):
         if source is None or node in self.stage.targets:
             super()._assign(node, code)
             return
-        name = self._operand_buffer(node, source) or self._new_buffer(node)
         self._remark(node)
+        name = self._operand_buffer(node, source) or self._new_buffer(node)
         self.writer.line(self._into(source, name))
         self.codes[node] = Code(name)
         self.buffers[node] = name
@@ -93,8 +93,9 @@ class Reusing(Body):
         return source if self._writes(source) and source.shape == node.shape else None
 
     def _has_line(self, node: Node) -> bool:
-        code = self.codes.get(node)
-        return code is None or code.text.split("[")[0].isidentifier() or node in self.buffers
+        """Whether an operation stands on a line of its own."""
+        name, code = self.context.variables.get(node), self.codes.get(node)
+        return code is None or code.text.split("[")[0] == name or node in self.buffers
 
     def _operand_buffer(self, node: Node, source: Node) -> str | None:
         """The array of an operand that nothing else reads."""

@@ -94,9 +94,8 @@ class Storage(Expressions):
     def _start(self, whole: str, place: Position, before: Code, code: Code, room: Room) -> None:
         """A boundary before the first position, where some read can reach it."""
         reach = [dim - (Dim.number(1) - place.offset) for dim in room.before]
-        if not any(gap.least is None or gap.least >= 0 for gap in reach):
-            if all(gap.most is not None and gap.most < 0 for gap in reach):
-                return
+        if all(gap.most is not None and gap.most < 0 for gap in reach):
+            return
         row = dim_code(place.offset - Dim.number(1), self.context, self.sizes)
         if before.text.isdigit() and row.text.lstrip("-").isdigit():
             text = str(int(before.text) + int(row.text))

@@ -15,7 +15,7 @@ class Writer:
 
     def line(self, text: str = "") -> None:
         """One line; it must hold no line break."""
-        assert "\n" not in text and "\r" not in text, text
+        assert not {"\n", "\r"} & set(text), text
         self.lines.append("    " * self._depth + text if text else "")
 
     def extend(self, lines: Iterable[str]) -> None:

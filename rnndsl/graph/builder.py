@@ -221,8 +221,9 @@ def _kind(name: str, inputs: Sequence[Node]) -> Kind:
 def _simplify(builder: Builder, name: str, inputs: list[Node]) -> Node | None:
     """What needs no operation: numbers with numbers, and the neutral elements."""
     values = [item.attrs["value"] if item.op == "number" else None for item in inputs]
-    if name in FOLDS and None not in values:
-        return builder.number(FOLDS[name](*values))
+    known = [value for value in values if value is not None]
+    if name in FOLDS and len(known) == 2:
+        return builder.number(FOLDS[name](known[0], known[1]))
     if name == "mul" and 1 in values:
         return inputs[1 - values.index(1)]
     if (name in ("div", "pow") and values[1] == 1) or (name in ("add", "sub") and values[1] == 0):

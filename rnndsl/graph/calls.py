@@ -81,7 +81,7 @@ CALLS: dict[str, Lower] = {
             "circular_conv",
             "argmax",
         )
-    },  # fmt: skip
+    },
 }
 
 

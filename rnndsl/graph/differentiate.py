@@ -152,8 +152,7 @@ class _Adjoint:
         """From the adjoint of a node to those of its operands."""
         self.b.unit = f"d {node.unit}" if node.unit else ""
         if node.op == "shift":
-            d = self._sum(node)
-            self.flows[node].inputs = [self._clipped(node, d)]
+            self.flows[node].inputs = [self._clipped(node, self._sum(node))]
             self._bounds_of_shift(node)
             return
         d = self._adjoint(node)

@@ -44,8 +44,8 @@ class Node:
         self.unit = ""
         self.kind: Kind = "real"
         self.shape: tuple[Dim, ...] = ()
-        self.over_t = any(item.over_t for item in self.inputs)
-        self.over_b = any(item.over_b for item in self.inputs)
+        self.over_t: bool = any(item.over_t for item in self.inputs)
+        self.over_b: bool = any(item.over_b for item in self.inputs)
         self.is_number = False
 
     @property

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from rnndsl.ops.code import ADD, COMPARE, MUL, POWER, UNARY, Code, call, infix
 from rnndsl.ops.operation import Derivative, Operation, Printer, Site
 
-
 INTO = {"sigmoid": "_sigmoid_into", "relu": "_relu_into"}
 """Functions of generated modules that write into an array."""
 
@@ -28,20 +27,38 @@ def _negative(a: Sequence[Code], site: Site) -> Code:
     return Code(f"-{a[0].at(UNARY)}", UNARY)
 
 
-def _smooth(name: str, function: str, derivative: Derivative, **flags: bool) -> Operation:
+def _smooth(
+    name: str, function: str, derivative: Derivative, is_singular: bool = False
+) -> Operation:
     helpers = (function,) if function.startswith("_") else ()
     ufunc = function if function.startswith("np.") else INTO.get(name)
     return Operation(
-        name, _call(function), derivative, helpers, is_elementwise=True, ufunc=ufunc, **flags
+        name,
+        _call(function),
+        derivative,
+        helpers,
+        is_elementwise=True,
+        is_singular=is_singular,
+        ufunc=ufunc,
     )
 
 
 def _arithmetic(
-    name: str, operator: str, level: int, derivative: Derivative, ufunc: str, **flags: bool
+    name: str,
+    operator: str,
+    level: int,
+    derivative: Derivative,
+    ufunc: str,
+    is_singular: bool = False,
 ) -> Operation:
-    flags = {"is_cheap": True, **flags}
     return Operation(
-        name, _infix(operator, level), derivative, is_elementwise=True, ufunc=ufunc, **flags
+        name,
+        _infix(operator, level),
+        derivative,
+        is_elementwise=True,
+        is_cheap=True,
+        is_singular=is_singular,
+        ufunc=ufunc,
     )
 
 
@@ -94,7 +111,7 @@ ROWS = (
         lambda b, n, d: (d * 2 * n.inputs[0],),
         is_elementwise=True,
         ufunc="np.square",
-    ),  # fmt: skip
+    ),
     Operation("floor", _call("np.floor"), is_elementwise=True, ufunc="np.floor"),
     Operation("sign", _call("np.sign"), is_elementwise=True, ufunc="np.sign"),
     _smooth("tanh", "np.tanh", lambda b, n, d: (d * (1 - b.op("square", n)),)),

@@ -51,9 +51,9 @@ class Spec:
         return self.model.targets
 
     @property
-    def outputs(self) -> tuple[Output, ...]:
-        """Outputs: each with its label."""
-        return self.model.outputs
+    def outputs(self) -> Mapping[str, Output]:
+        """Outputs by label: what is read, and where."""
+        return {output.label: output for output in self.model.outputs}
 
     @property
     def sizes(self) -> Mapping[str, Size]:

@@ -1,0 +1,60 @@
+"""How many loops over positions the generated code has, against the table written by hand."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from rnndsl.driver import load
+from rnndsl.gallery import specs
+from rnndsl.graph.causality import loops, modes
+from rnndsl.runtime.compile import generate_source
+from tests.loops import LOOPS
+
+
+def position_loops(source: str, name: str, length: str) -> int:
+    """`for … in range(T)` and `for … in reversed(range(T))` in one function."""
+    tree = ast.parse(source)
+    function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
+    heads = [ast.unparse(node.iter) for node in ast.walk(function) if isinstance(node, ast.For)]
+    assert all(head in (f"range({length})", f"reversed(range({length}))") for head in heads)
+    return len(heads)
+
+
+def cases() -> list:
+    return [
+        pytest.param(name, mode, level, id=f"{name}-{mode}-O{level}")
+        for name, path in specs().items()
+        for mode in modes(load(path))
+        for level in (0, 1, 2)
+    ]
+
+
+@pytest.mark.parametrize(("name", "mode", "level"), cases())
+def test_loops_are_those_of_the_table(name: str, mode: str, level: int) -> None:
+    model = load(specs()[name])
+    suffix = f"_{mode}" if len(modes(model)) > 1 else ""
+    source = generate_source(model, optimize=level)
+    length = next(iter(model.axes.values())).length
+    want = LOOPS[name][mode]
+    forward = position_loops(source, f"_forward{suffix}", length)
+    if model.loss is not None:
+        forward += position_loops(source, f"_loss{suffix}", length)
+        assert position_loops(source, f"_backward{suffix}", length) == want.backward
+    assert position_loops(source, f"_backward_outputs{suffix}", length) == want.backward
+    assert forward == want.forward
+    assert len(loops(model, mode)) == want.forward
+
+
+def test_the_directions_of_a_bidirectional_model() -> None:
+    found = loops(load(specs()["bidirectional"]))
+    assert sorted(loop.step for loop in found) == [-1, 1]
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_products_with_the_input_stand_before_the_loop(level: int) -> None:
+    source = generate_source(load(specs()["elman"]), optimize=level)
+    before, inside = source.split("for t in range(T):")[0], source.split("for t in range(T):")[1]
+    assert "U.T" in before
+    assert "U.T" not in inside.split("# o[t]")[0]
