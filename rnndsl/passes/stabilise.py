@@ -37,10 +37,15 @@ def _log_softmax(b: Builder, inner: Node) -> Node | None:
 
 
 def _log_pick(b: Builder, inner: Node) -> Node | None:
-    if not _is(inner, "pick") or not _is(base := _behind(inner.inputs[0]), "softmax"):
+    """`log(p[w])` is `log(p)[w]`; no token has no logarithm and reads as 0."""
+    if not _is(inner, "pick"):
         return None
-    picked = b.raw("pick", (b.op("log_softmax", base.inputs[0]), *inner.inputs[1:]), **inner.attrs)
-    picked.shape = ()
+    base = _behind(inner.inputs[0])
+    stable = next((new for rule in WHOLE if (new := rule(b, base)) is not None), None)
+    if stable is None:
+        return None
+    picked = b.raw("pick", (stable, *inner.inputs[1:]), **inner.attrs)
+    picked.shape = stable.shape[1:]
     return picked
 
 
@@ -76,6 +81,9 @@ def _log_add_exp(b: Builder, inner: Node) -> Node | None:
             return b.op("softplus", other.inputs[0])
     return None
 
+
+WHOLE: tuple[Rule, ...] = (_log_softmax, _log_sigmoid, _log_exp)
+"""Logarithms of whole values, of which a component may be picked."""
 
 LOGARITHMS: tuple[Rule, ...] = (
     _log_softmax,
