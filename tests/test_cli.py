@@ -234,6 +234,14 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
             ),
         ),
         (
+            ValueError("one\ntwo"),
+            70,
+            (
+                "internal error: ValueError: one two; this is a fault of ours, "
+                "and `rnndsl --traceback …` shows where\n"
+            ),
+        ),
+        (
             RecursionError(),
             70,
             (
@@ -291,12 +299,12 @@ def test_nobody_reads_the_output() -> None:
 def test_a_full_disk_is_no_fault_of_ours() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
-    with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [*COMMAND, "specs"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False
-        )
-    assert done.returncode == 1
-    assert done.stderr == b"error[RNN009]: the system refuses: no space left on device\n\n"
+    spec = str(gallery.specs()["dynamical_system"])
+    for arguments in (["specs"], ["draw", spec, "-o", "-", "--format", "dot"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE)
+        assert done.returncode == 1
+        assert done.stderr == b"error[RNN009]: the system refuses: no space left on device\n\n"
 
 
 def test_names_that_steer_a_terminal_are_written_out(tmp_path: Path) -> None:
@@ -313,6 +321,11 @@ def test_a_stream_without_unicode_is_written_to(tmp_path: Path) -> None:
     done = process("check", path, env={**os.environ, "PYTHONIOENCODING": "latin-1"})
     assert done.returncode == 1
     assert "8 | \\u0177" in done.stderr
+    sound = tmp_path / "ŷ.rnn"
+    sound.write_text(GOOD)
+    done = process("check", sound, env={**os.environ, "PYTHONIOENCODING": "latin-1"})
+    assert done.returncode == 0
+    assert done.stdout.endswith("\\u0177.rnn: fine\n")
     assert "Traceback" not in done.stderr
 
 

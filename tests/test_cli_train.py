@@ -15,6 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rnndsl.cli.main import cli
+from rnndsl.driver import parse
+from rnndsl.runtime.checkpoint import save
+from rnndsl.runtime.compile import compile_model
 
 SPEC = """model letters "Letters <b>"
 axis t = 1..T
@@ -98,6 +101,13 @@ def test_nothing_is_written_of_a_spec_at_fault() -> None:
     assert not Path("bad.py").exists()
 
 
+def test_the_spec_is_not_written_over() -> None:
+    result = run("compile", "letters.rnn", "-o", "letters.rnn")
+    assert result.exit_code == 1
+    assert result.stderr == ("error[RNN004]: `letters.rnn` is read here; write to another file\n\n")
+    assert Path("letters.rnn").read_text(encoding="utf-8") == SPEC
+
+
 def test_a_size_beyond_the_memory_is_not_compiled() -> None:
     result = run("compile", "letters.rnn", "--size", "m=1000000", "--max-memory", "1GB")
     assert result.exit_code == 1
@@ -135,10 +145,12 @@ def test_training_learns_the_text_and_says_so(trained: Path) -> None:
     assert Path("letters.safetensors").read_bytes() == trained.read_bytes()
 
 
-def test_a_terminal_gets_a_bar() -> None:
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_terminal_gets_a_bar_unless_quiet(quiet: bool) -> None:
     pty = pytest.importorskip("pty")
     master, slave = pty.openpty()
     command = [*COMMAND, "train", "letters.rnn", "--text", "a.txt", "--epochs", "3"]
+    command += ["--quiet"] if quiet else []
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=slave, env=env) as child:
         os.close(slave)
@@ -148,6 +160,9 @@ def test_a_terminal_gets_a_bar() -> None:
                 shown += part
         assert child.wait() == 0
     os.close(master)
+    if quiet:
+        assert shown == b""
+        return
     assert b"training" in shown
     assert b"100%" in shown
     assert b" characters/s" in shown
@@ -199,6 +214,14 @@ def test_the_text_may_come_from_standard_input() -> None:
         (
             ["--text", "a.txt", "--rate", "nan"],
             "RNN436]: `rate` must be above 0, not nan",
+        ),
+        (
+            ["--text", "a.txt", "--max-memory", "10kB", "--size", "m=1000"],
+            (
+                "RNN501]: parameters, gradients and the values of one window need at least "
+                "32.6 MB of memory, and 10 kB is the limit; take smaller sizes, or raise "
+                "`--max-memory` (in Python `max_memory`)"
+            ),
         ),
         (
             ["--text", "a.txt", "--max-memory", "1kB"],
@@ -276,6 +299,16 @@ def test_an_unknown_character_in_the_prompt_is_named(trained: Path) -> None:
 def test_what_is_no_checkpoint_is_refused(name: str, words: str) -> None:
     result = run("generate", name)
     assert (result.exit_code, result.stderr) == (1, f"error[{words}\n\n")
+
+
+def test_weights_without_an_alphabet_are_refused() -> None:
+    program = compile_model(parse(SPEC), k=4)
+    save("a.safetensors", program, program.init())
+    result = run("generate", "a.safetensors")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "error[RNN439]: `a.safetensors` was not trained on a text: it has no alphabet\n\n",
+    )
 
 
 def test_weights_beyond_the_memory_are_not_read(trained: Path) -> None:

@@ -14,7 +14,7 @@ from rnndsl.text.diagnostics import DataError
 
 SPEC = """
 axis t = 1..T
-size n, m = 8, q = m / 4, r = q * n
+size n, m = 8, r = q * n, q = m / 4
 input x[t]: n, c: r
 param U, W, b, Q: (q, q), s: () = 1
 h[t]: m = s * tanh(b + W @ h[t-1] + U @ x[t])

@@ -58,8 +58,8 @@ def test_without_a_prompt_it_starts_after_a_line_break() -> None:
     assert "\n" + generate(machine, params, LETTERS, length=9, greedy=True) == after_break
 
 
-@pytest.mark.parametrize(("alphabet", "start"), [("a bcd", " "), ("abcde", "a")])
-def test_without_line_breaks_it_starts_elsewhere(alphabet: str, start: str) -> None:
+@pytest.mark.parametrize(("alphabet", "start"), [("a\nb d", "\n"), ("a bcd", " "), ("abcde", "a")])
+def test_it_starts_after_a_line_break_else_a_blank_else_anything(alphabet: str, start: str) -> None:
     machine = program()
     params = machine.init(seed=4)
     text = generate(machine, params, alphabet, prompt=start, length=9, greedy=True)

@@ -163,6 +163,11 @@ def test_a_model_that_takes_other_data_is_refused(spec: str, found: str) -> None
         ("loss = sum[t](cross_entropy(o[t], y[t]))", "o", False),
         ("loss = mean[t](cross_entropy(o[t], y[t])) + 0.1 * sum(W * W)", "o", False),
         ("p[t] = softmax(o[t])\nloss = sum[t](nll(p[t], y[t]))", "p", True),
+        (
+            "p[t] = c + o[t]\nloss = sum[t](cross_entropy(o[t], y[t]) + nll(p[t], x[t]))",
+            "o",
+            False,
+        ),
         ("e[t] = cross_entropy(o[t], y[t])\nloss = sum[t](e[t])", "o", False),
     ],
 )
@@ -175,8 +180,9 @@ def test_logits_are_found_in_the_loss(tail: str, name: str, are_probabilities: b
     assert outputs[0].read.type.shape == found.equations[name].type.shape
 
 
-def test_logits_without_a_name_are_refused() -> None:
-    found = model("loss = sum[t](cross_entropy(2 * o[t], y[t]))")
+@pytest.mark.parametrize("scored", ["2 * o[t]", "o[t-1]", "o[T]"])
+def test_logits_without_a_name_are_refused(scored: str) -> None:
+    found = model(f"loss = sum[t](cross_entropy({scored}, y[t]))")
     with pytest.raises(DataError) as caught:
         find_logits(found, found.targets["y"])
     assert message(caught) == (

@@ -100,7 +100,7 @@ def _rows(
 ) -> list[Row]:
     """The rows of one mode."""
     settings: dict[str, Any] = {"mode": mode, "seed": seed}
-    options = {**settings, "lengths": batch.lengths, **_batch_size(program.model)}
+    options = {**settings, "lengths": batch.lengths}
     _, grads, input_grads = program.loss_and_grads(params, inputs=True, **options, **batch.data)
     generated = {**grads, **input_grads}
     exact = complex_step_gradients(
@@ -134,11 +134,6 @@ def _rows(
 
 def _largest(array: Array) -> float:
     return float(np.max(np.abs(array), initial=0))
-
-
-def _batch_size(model: Model) -> dict[str, int]:
-    """The number of examples, by name where no data carries it."""
-    return {} if model.data else {"batch": len(LENGTHS)}
 
 
 def _differences(loss: Callable[[Mapping[str, Array]], float], name: str, start: Array) -> Array:
