@@ -300,9 +300,12 @@ def test_a_full_disk_is_no_fault_of_ours() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
     spec = str(gallery.specs()["dynamical_system"])
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     for arguments in (["specs"], ["draw", spec, "-o", "-", "--format", "dot"]):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE)
+            done = subprocess.run(
+                [*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, env=env
+            )
         assert done.returncode == 1
         assert done.stderr == b"error[RNN009]: the system refuses: no space left on device\n\n"
 
