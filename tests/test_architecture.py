@@ -21,7 +21,7 @@ BUILDING = """
     driver
     runtime
     cli
-    __init__
+    __init__ __main__
 """  # from the ground up
 FLOORS = {
     room: floor
@@ -48,7 +48,7 @@ def rooms_imported(name: str) -> Iterator[tuple[str, int]]:
             modules = [alias.name for alias in node.names]
         for module in modules:
             package, _, rest = module.partition(".")
-            if package == "rnndsl":
+            if package == "rnndsl" and rest != "__version__":
                 yield rest.partition(".")[0] or "__init__", node.lineno
 
 

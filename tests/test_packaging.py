@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import rnndsl
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = "viz native cuda12 cuda13 plot dev nvrtc bench oracle data"
@@ -55,7 +57,7 @@ def test_a_wheel_holds_the_grammar_and_the_specs(tmp_path: Path) -> None:
 def test_an_unpacked_sdist_finds_them_beside_the_package(tmp_path: Path) -> None:
     with tarfile.open(built("sdist", tmp_path / "dist")) as sdist:
         sdist.extractall(tmp_path, filter="data")
-    home = tmp_path / f"rnndsl-{PROJECT['version']}"
+    home = tmp_path / f"rnndsl-{rnndsl.__version__}"
     assert located(home, tmp_path) == expected("")
     assert (home / "tests" / "run.py").exists()
 
