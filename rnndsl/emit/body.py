@@ -180,12 +180,12 @@ class Body(Storage):
         self.comment = text or self.comment
 
     def _equation_of(self, node: Node) -> str:
-        unit = node.unit
+        origin = node.origin
         if node.op in ("total", "outer_sum", "row_sums"):
             return "gradients of the parameters"
-        if unit.startswith("d "):
-            return f"back through {self._text(unit[2:])}" if self._text(unit[2:]) else ""
-        return self._text(unit)
+        if origin.startswith("d "):
+            return f"back through {self._text(origin[2:])}" if self._text(origin[2:]) else ""
+        return self._text(origin)
 
     def _text(self, name: str) -> str:
         for equation in self.context.model.all_equations:

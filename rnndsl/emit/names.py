@@ -71,12 +71,12 @@ def wish(node: Node, names: dict[Node, str]) -> str:
     """A telling name for a node that the spec does not name."""
     if node.name:
         return node.name
-    unit = node.unit.replace("d ", "d_") or "all"
+    origin = node.origin.replace("d ", "d_") or "all"
     if node.op in ("matvec", "vecmat", "matmat", "outer"):
         known = [names.get(item) or item.name for item in node.inputs]
         if all(known):
             return "_".join(known)
-    return f"{unit}_{WORDS.get(node.op, node.op)}"
+    return f"{origin}_{WORDS.get(node.op, node.op)}"
 
 
 def view_name(base: str, by: Dim, is_flow: bool) -> str:

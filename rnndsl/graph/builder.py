@@ -26,7 +26,10 @@ FOLDS: dict[str, Callable[[float, float], float]] = {
 
 
 class Builder:
-    """Makes the nodes of one graph; `unit` labels the equation that is being built.
+    """Makes the nodes of one graph.
+
+    `origin` names the equation that is being built; `unit` does too, where what is built is
+    computed beside the rest of it, position by position.
 
     With `share`, equal operations of different equations are one node.
     """
@@ -34,6 +37,7 @@ class Builder:
     def __init__(self, share: bool = True) -> None:
         self.nodes: list[Node] = []
         self.unit = ""
+        self.origin = ""
         self.share = share
         self._known: dict[tuple[Any, ...], Node] = {}
 
@@ -81,8 +85,7 @@ class Builder:
         key = (op, *(item.number for item in inputs), *literal, *local)
         if key not in self._known:
             node = Node(self, op, inputs, **attrs)
-            node.number, node.unit = len(self.nodes), self.unit
-            self.nodes.append(node)
+            self._add(node)
             self._known[key] = node
         return self._known[key]
 
@@ -92,11 +95,14 @@ class Builder:
         Its inputs are what it is, then its boundaries in the order of `attrs["places"]`.
         """
         node = Node(self, "value", (), places=())
-        node.number, node.unit = len(self.nodes), self.unit
         node.name, node.kind, node.shape = name, kind, shape
         node.over_t, node.over_b = over_t, True
-        self.nodes.append(node)
+        self._add(node)
         return node
+
+    def _add(self, node: Node) -> None:
+        node.number, node.unit, node.origin = len(self.nodes), self.unit, self.origin
+        self.nodes.append(node)
 
     # Operations
 
@@ -110,6 +116,9 @@ class Builder:
         if simple is not None:
             return simple
         row = TABLE[name]
+        if row.is_elementwise and (shape := _only_filled(inputs)) is not None:
+            scalars = [item.inputs[0] if item.op == "fill" else item for item in inputs]
+            return self.filled(self.op(name, *scalars, **attrs), shape)
         if row.is_elementwise or name in WHOLE:
             inputs = _unfilled(self._one_kind(name, inputs))
         node = self.raw(name, inputs, **attrs)
@@ -196,10 +205,14 @@ class Builder:
         return parts
 
 
+def _only_filled(inputs: list[Node]) -> tuple[Dim, ...] | None:
+    """The shape of scalars that fill it, where nothing else has a shape."""
+    shapes = [item.shape for item in inputs if item.op == "fill"]
+    return shapes[0] if shapes and all(i.op == "fill" or not i.rank for i in inputs) else None
+
+
 def _unfilled(inputs: list[Node]) -> list[Node]:
     """A filled scalar beside something of full shape broadcasts by itself."""
-    if all(item.op == "fill" or not item.rank for item in inputs):
-        return inputs
     return [item.inputs[0] if item.op == "fill" else item for item in inputs]
 
 

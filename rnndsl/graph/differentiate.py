@@ -151,6 +151,7 @@ class _Adjoint:
     def _pull(self, node: Node) -> None:
         """From the adjoint of a node to those of its operands."""
         self.b.unit = f"d {node.unit}" if node.unit else ""
+        self.b.origin = f"d {node.origin}" if node.origin else ""
         if node.op == "shift":
             self.flows[node].inputs = [self._clipped(node, self._sum(node))]
             self._bounds_of_shift(node)

@@ -59,7 +59,9 @@ class _Lowering:
             value = self.b.value(equation.name, kind.kind, shape, over_t)
             self.graph.values[equation.name] = value
         for equation in self.model.all_equations:
+            self.b.origin = equation.name
             self._equation(equation)
+        self.b.origin = ""
         if self.model.loss is not None:
             self.graph.loss = self.graph.values["loss"]
         with self._in("", True):
@@ -78,7 +80,7 @@ class _Lowering:
         value = self.graph.values[equation.name]
         with self._in(equation.name, bool(equation.axes)):
             value.inputs = [self._fitting(self._expr(equation.expr), equation.type)]
-            value.unit = equation.name
+            value.unit = value.origin = equation.name
         for boundary in equation.boundaries:
             value.inputs.append(self._carry(equation, boundary))
         value.attrs["places"] = tuple(item.place for item in equation.boundaries)

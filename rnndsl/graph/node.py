@@ -28,6 +28,7 @@ class Node:
         "name",
         "number",
         "op",
+        "origin",
         "over_b",
         "over_t",
         "shape",
@@ -42,6 +43,7 @@ class Node:
         self.number = 0
         self.name = ""
         self.unit = ""
+        self.origin = ""
         self.kind: Kind = "real"
         self.shape: tuple[Dim, ...] = ()
         self.over_t: bool = any(item.over_t for item in self.inputs)

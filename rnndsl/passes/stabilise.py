@@ -112,7 +112,7 @@ def stabilise(forward: Forward) -> Forward:
     b = forward.builder
     replaced: dict[Node, Node] = {}
     for node in list(b.nodes):
-        b.unit = node.unit
+        b.unit, b.origin = node.unit, node.origin
         new = _stable(b, node)
         if new is not None and new.shape == node.shape:
             replaced[node] = new
