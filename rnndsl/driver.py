@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rnndsl.graph.causality import check_causality
-from rnndsl.model.load import check_source, read_source
+from rnndsl.model.load import check_source, read_source, text_source
 from rnndsl.model.model import Model
 from rnndsl.text.diagnostics import Diagnostic, SpecError
 from rnndsl.text.source import Source
@@ -25,7 +25,7 @@ def check(source: Source) -> tuple[Model | None, list[Diagnostic]]:
 
 def parse(text: str, name: str = "<text>") -> Model:
     """The checked model of a text; SpecError, which carries every diagnostic, otherwise."""
-    return _sound(Source(name, text))
+    return _sound(text_source(text, name))
 
 
 def load(path: str | Path) -> Model:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import networkx as nx
 
@@ -16,6 +18,9 @@ from rnndsl.graph.equations import Mode, Reference, references
 from rnndsl.model.expr import Position
 from rnndsl.model.model import Model
 from rnndsl.text.diagnostics import Diagnostic
+
+Node = str | tuple[str, int]
+"""The name of an equation, or that name and the number of one of its boundaries."""
 
 MODES: tuple[Mode, ...] = ("teacher", "free", "scheduled")
 
@@ -35,9 +40,7 @@ def modes(model: Model) -> tuple[Mode, ...]:
 
 def is_outside(place: Position) -> bool:
     """Whether a fixed position lies outside `1..T` for every size and length."""
-    if place.anchor == "start":
-        return place.offset.most is not None and place.offset.most <= 0
-    return place.anchor == "end" and place.offset.least is not None and place.offset.least >= 1
+    return place.is_outside
 
 
 def dependencies(model: Model, mode: Mode) -> nx.MultiDiGraph:
@@ -54,13 +57,12 @@ def dependencies(model: Model, mode: Mode) -> nx.MultiDiGraph:
 
 
 def _depend(graph: nx.MultiDiGraph, model: Model, item: Reference) -> None:
-    bounds = model.equations[item.source].boundaries
-    target: object = item.target
+    target: Node = item.target
     if item.via is not None:
-        owner = next(e for e in model.all_equations if e.name == item.target)
-        target = (item.target, owner.boundaries.index(item.via))
-    source: object = item.source
-    if item.kind == "fixed" and item.place is not None and is_outside(item.place):
+        target = (item.target, model.equations[item.target].boundaries.index(item.via))
+    source: Node = item.source
+    if item.kind == "fixed" and item.place is not None and item.place.is_outside:
+        bounds = model.equations[item.source].boundaries
         found = [number for number, bound in enumerate(bounds) if bound.place == item.place]
         if not found:
             return
@@ -87,25 +89,26 @@ def loops(model: Model, mode: Mode = "teacher") -> list[Loop]:
     found: list[Loop] = []
     for names in _components(graph):
         inside = list(_edges_inside(graph, names))
-        shifts = {shift for _, shift in inside if shift}
+        shifts = {edge["shift"] for _, edge in inside if edge["shift"]}
         if shifts:
             ordered = sorted((str(name) for name in names), key=lambda name: order[name])
             found.append(Loop(tuple(ordered), -shifts.pop()))
     return sorted(found, key=lambda loop: order[loop.names[0]])
 
 
-def _components(graph: nx.MultiDiGraph) -> Iterator[set[object]]:
+def _components(graph: nx.MultiDiGraph) -> Iterator[set[Node]]:
     for names in nx.strongly_connected_components(graph):
         if len(names) > 1 or any(graph.has_edge(name, name) for name in names):
             yield names
 
 
 def _edges_inside(
-    graph: nx.MultiDiGraph, names: set[object]
-) -> Iterator[tuple[Reference | None, int | None]]:
-    for source, target, edge in graph.edges(data=True):
-        if source in names and target in names:
-            yield edge["reference"], edge["shift"]
+    graph: nx.MultiDiGraph, names: set[Node]
+) -> Iterator[tuple[tuple[Node, Node], dict[str, Any]]]:
+    """The edges of a component: their ends, and what they carry."""
+    for source, target, edge in graph.edges(names, data=True):
+        if target in names:
+            yield (source, target), edge
 
 
 def check_causality(model: Model) -> list[Diagnostic]:
@@ -119,22 +122,26 @@ def check_causality(model: Model) -> list[Diagnostic]:
     return sorted(found, key=lambda item: item.labels[0].span)
 
 
-def _faults(model: Model, graph: nx.MultiDiGraph, names: set[object]) -> Iterator[Diagnostic]:
-    inside = [(ref, shift) for ref, shift in _edges_inside(graph, names) if ref is not None]
+def _faults(model: Model, graph: nx.MultiDiGraph, names: set[Node]) -> Iterator[Diagnostic]:
+    order = {equation.name: number for number, equation in enumerate(model.all_equations)}
     still = nx.MultiDiGraph()
-    for source, target, edge in graph.edges(data=True):
-        is_step = edge["reference"] is None or edge["reference"].kind in ("same", "shift")
-        if source in names and target in names and edge["shift"] == 0 and is_step:
-            still.add_edge(source, target, reference=edge["reference"])
-    for circle in _circles(still):
-        yield messages.same_step(model, [ref for ref in circle if ref is not None])
-    for ref, shift in inside:
-        if ref.kind in ("fixed", "all", "through"):
+    back: list[Reference] = []
+    ahead: list[Reference] = []
+    for (source, target), edge in _edges_inside(graph, names):
+        ref: Reference | None = edge["reference"]
+        shift: int | None = edge["shift"]
+        if ref is None:
+            continue
+        if isinstance(source, str) and ref.kind in ("fixed", "all", "through"):
             yield messages.blocked(model, ref, sorted(n for n in names if isinstance(n, str)))
         elif shift is None:
             yield messages.unknown_direction(ref)
-    back = [ref for ref, shift in inside if shift is not None and shift < 0]
-    ahead = [ref for ref, shift in inside if shift is not None and shift > 0]
+        elif shift == 0:
+            still.add_edge(source, target, reference=ref)
+        else:
+            (back if shift < 0 else ahead).append(ref)
+    for circle in _circles(still, order):
+        yield messages.same_step(model, circle)
     if back and ahead:
         yield messages.mixed(model, _first(back), _first(ahead))
 
@@ -143,23 +150,25 @@ def _first(items: list[Reference]) -> Reference:
     return min(items, key=lambda ref: ref.read.span)
 
 
-def _circles(graph: nx.MultiDiGraph) -> Iterator[list[Reference | None]]:
+def _circles(graph: nx.MultiDiGraph, order: dict[str, int]) -> Iterator[list[Reference]]:
     """One shortest circle for each component of edges without shift."""
+
+    def place(node: Node) -> tuple[int, int]:
+        name, number = (node, -1) if isinstance(node, str) else node
+        return order[name], number
+
     for names in nx.strongly_connected_components(graph):
-        starts = sorted((name for name in names if isinstance(name, str)), key=str)
         part = graph.subgraph(names)
-        if not starts or part.number_of_edges() == 0:
+        if part.number_of_edges() == 0:
             continue
-        start = starts[0]
-        after = sorted(set(part.successors(start)), key=str)
+        start = min(names, key=place)
+        after = sorted(set(part.successors(start)), key=place)
         paths = [[start, *nx.shortest_path(part, name, start)] for name in after]
         path = min(paths, key=len)
         yield [
-            min(part[one][two].values(), key=_place)["reference"]
-            for one, two in zip(path, path[1:], strict=False)
+            min(
+                (edge["reference"] for edge in part[one][two].values()),
+                key=lambda ref: ref.read.span,
+            )
+            for one, two in pairwise(path)
         ]
-
-
-def _place(edge: dict[str, Reference | None]) -> int:
-    reference = edge["reference"]
-    return reference.read.span.start if reference else 0

@@ -6,26 +6,30 @@ from collections.abc import Sequence
 
 from rnndsl.graph.equations import Reference
 from rnndsl.model.declarations import label
-from rnndsl.model.model import Equation, Model
+from rnndsl.model.model import Model
 from rnndsl.text.diagnostics import Diagnostic, Label, error
 from rnndsl.text.source import Span
 
 
-def _equation(model: Model, name: str) -> Equation:
-    return next(item for item in model.all_equations if item.name == name)
+def _left(model: Model, ref: Reference) -> str:
+    """The left side of the equation, or of the boundary, that a reference stands in."""
+    if ref.via is not None:
+        return ref.via.text.partition(" = ")[0]
+    equation = model.equations.get(ref.target)
+    indices = equation.indices if equation else ()
+    return f"{ref.target}[{indices[0]}]" if indices else ref.target
 
 
-def _defined(model: Model, name: str) -> str:
-    indices = _equation(model, name).indices
-    return f"{name}[{indices[0]}]" if indices else name
+def _defined(model: Model, ref: Reference) -> Label:
+    """The left side of an equation in the text."""
+    start = model.equations[ref.target].span.start if ref.via is None else ref.via.span.start
+    left = _left(model, ref)
+    return Label(Span(start, start + len(left)), f"defines {_at(left)}")
 
 
-def _left(model: Model, name: str) -> Label:
-    equation = _equation(model, name)
-    width = len(_defined(model, name))
-    span = Span(equation.span.start, equation.span.start + width)
-    at = f" at {equation.indices[0]}" if equation.indices else ""
-    return Label(span, f"defines {name}{at}")
+def _at(text: str) -> str:
+    """`h[t]` as `h at t`."""
+    return text.replace("[", " at ").removesuffix("]")
 
 
 def _read(model: Model, ref: Reference) -> str:
@@ -35,28 +39,30 @@ def _read(model: Model, ref: Reference) -> str:
 
 
 def same_step(model: Model, circle: Sequence[Reference]) -> Diagnostic:
-    """A circle of references without delay."""
-    last = circle[-1]
-    name = last.target
-    names = [_defined(model, ref.source) for ref in circle]
-    path = " -> ".join([*reversed(names), names[-1]])
-    is_over_axis = bool(_equation(model, name).indices)
-    index = _equation(model, name).indices[0] if is_over_axis else ""
-    at = f" at {index}" if is_over_axis else ""
-    within = "itself within one step" if is_over_axis else "itself"
-    help = (
-        f"to read the state of the step before, write `{last.source}[{index}-1]`"
-        if is_over_axis
-        else "a value without axis is computed once; give it an axis to make it a recurrence"
-    )
-    labels = [_left(model, name)] if last.source == name else [_left(model, last.source)]
+    """A circle of references without delay, from the first value that needs itself back to it."""
+    needs = list(reversed(circle))
+    first, text = needs[0], _read(model, needs[0])
+    path = " -> ".join([_left(model, ref) for ref in needs] + [_left(model, needs[0])])
+    index = first.place.index if first.place is not None and first.place.is_here else None
+    if index is not None:
+        within = f"`{first.target}` needs itself within one step"
+        help = f"to read the state of the step before, write `{first.source}[{index}-1]`"
+    else:
+        within = f"`{_left(model, first)}` needs itself"
+        help = "a value is computed once; only an equation over an axis can be a recurrence"
+    notes = [f"the cycle is {path}"]
+    if any(ref.teach == "free" for ref in circle):
+        notes.append("it closes where `teach` reads its second argument, in free running")
+    is_alone = len(needs) == 1
     return error(
         "RNN203",
-        f"`{name}` needs {within}",
-        last.read.span,
-        f"reads {last.source}{at}",
-        more=labels,
-        notes=[f"the cycle is {path}"],
+        within,
+        first.read.span,
+        f"reads {_at(text)}" if is_alone else f"{first.target} reads {_at(text)}",
+        more=[_defined(model, first)]
+        if is_alone
+        else [Label(r.read.span, f"{r.target} reads {_at(_read(model, r))}") for r in needs[1:]],
+        notes=notes,
         help=help,
     )
 
@@ -76,19 +82,22 @@ def mixed(model: Model, back: Reference, ahead: Reference) -> Diagnostic:
 
 def blocked(model: Model, ref: Reference, names: Sequence[str]) -> Diagnostic:
     """A reduction over, or a fixed position of, the axis that the loop runs along."""
-    words = {
-        "fixed": "one position of",
-        "all": "all positions of",
-        "through": "a position given by data of",
-    }
-    loop = ", ".join(f"`{name}`" for name in names)
+    reads = {
+        "fixed": f"`{_read(model, ref)}` inside the loop that computes it",
+        "all": f"all positions of `{ref.source}` inside the loop that computes them",
+        "through": f"`{ref.source}` at a computed position inside the loop that computes it",
+    }[ref.kind if ref.kind in ("fixed", "all") else "through"]
+    message = f"`{ref.target}` reads {reads}"
+    help = "read positions relative to the running index (`h[t-1]`), or define what needs this "
+    help += "as a value of its own that the loop does not read"
+    if ref.via is not None:
+        what = "all positions" if ref.kind == "all" else f"`{_read(model, ref)}`"
+        message = f"the boundary `{_left(model, ref)}` reads {what} of a loop that starts from it"
+        help = "a boundary may read data, parameters and values that do not depend on it"
+    over = [name for name in names if name in model.equations and model.equations[name].indices]
+    loop = ", ".join(f"`{name}`" for name in over)
     return error(
-        "RNN202",
-        f"`{ref.target}` needs {words[ref.kind]} `{ref.source}` while both are being computed",
-        ref.read.span,
-        f"not known before the loop over {loop} has ended",
-        help="read positions relative to the running index (`h[t-1]`), or compute this "
-        "after the loop, in a value that the loop does not read",
+        "RNN202", message, ref.read.span, f"known only after the loop over {loop}", help=help
     )
 
 
@@ -98,5 +107,6 @@ def unknown_direction(ref: Reference) -> Diagnostic:
         "RNN204",
         f"whether `{ref.source}` is read before, at or after the position depends on a size",
         ref.read.span,
-        help="a delay in a loop is at least 1 for every size: `t-d`, `t-d-1`",
+        "may be any of them",
+        help="every size is at least 1, so `t-d` and `t-d-1` are always before the position",
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
+from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
-from rnndsl.model import messages
+from rnndsl.model import place_messages
+from rnndsl.model.drafts import Drafts
 from rnndsl.model.expr import Type
 from rnndsl.model.model import Clip, Data, Initialiser, Model, Output, Parameter
-from rnndsl.model.numbers import consts, dimension, initialiser, shape
-from rnndsl.model.resolve import Resolver
+from rnndsl.model.numbers import initialiser, shape
 from rnndsl.model.settle import Settled
 from rnndsl.model.symbols import Table
 from rnndsl.syntax import tree
@@ -28,8 +30,6 @@ def data(table: Table) -> dict[str, Data]:
             dims = shape(entry.type, table)
             kind = None if dims is None else Type("real", dims)
         role: Literal["input", "target"] = "input" if symbol.what == "input" else "target"
-        if len(symbol.axes) > 1:
-            table.report(messages.later("data over several axes", entry.span))
         found[symbol.name] = Data(symbol.name, role, symbol.axes, kind or Type(), symbol.span)
     return found
 
@@ -37,47 +37,40 @@ def data(table: Table) -> dict[str, Data]:
 def integer_type(node: tree.IntegerType, table: Table) -> Type | None:
     """`token(k)` or `position(t)`."""
     if node.kind == "token":
-        size = dimension(node.argument, table)
-        return None if size is None else Type("token", (), size)
+        dims = shape(tree.Shape(node.argument.span, (node.argument,)), table)
+        return None if dims is None else Type("token", (), dims[0])
     argument = node.argument
     symbol = table.symbols.get(argument.name) if isinstance(argument, tree.Name) else None
     if symbol is None or symbol.what != "axis":
-        if not (isinstance(argument, tree.Name) and argument.name in table.broken):
-            table.report(messages.bad_position(argument.span, table.index, table.length))
+        if not (isinstance(argument, tree.Name) and table.excuses(argument.name)):
+            table.report(place_messages.bad_position(argument.span, table.index, table.length))
         return None
     return Type("position", (), None, symbol.name)
 
 
-def parameters(table: Table) -> dict[str, tuple[Parameter, bool]]:
+def parameters(table: Table, consts: Mapping[str, float]) -> dict[str, tuple[Parameter, bool]]:
     """Every parameter, and whether its shape is declared; the initialiser as written."""
     found: dict[str, tuple[Parameter, bool]] = {}
     for symbol in table.of("param"):
         entry = symbol.entry
         assert isinstance(entry, tree.ParamEntry)
         dims = None if entry.shape is None else shape(entry.shape, table)
-        start = None if entry.initialiser is None else initialiser(entry.initialiser, table)
+        start = None
+        if entry.initialiser is not None:
+            start = initialiser(entry.initialiser, table, consts)
         param = Parameter(symbol.name, dims or (), start or Initialiser("default"), symbol.span)
         found[symbol.name] = (param, entry.shape is not None)
     return found
 
 
-def outputs(table: Table, resolver: Resolver, model: Model, settled: Settled) -> tuple[Output, ...]:
+def outputs(table: Table, drafts: Drafts, model: Model, settled: Settled) -> tuple[Output, ...]:
     """What a run hands back; without a statement, the values that the loss reads."""
     found: dict[str, Output] = {}
-    for statement in table.outputs:
-        for item in statement.values:
-            running = frozenset(model.axes)
-            expr = resolver.resolve(item, "output", running)
-            if expr is None:
-                continue
-            if not isinstance(expr, ir.Read) or expr.name not in {**model.equations, **model.data}:
-                table.report(messages.bad_output(item.span))
-                continue
-            output = Output(label(expr, model), settled.typed_read(expr))
-            if output.label in found:
-                first = found[output.label].read.span
-                table.report(messages.duplicate(output.label, item.span, first))
-            found[output.label] = output
+    for read in drafts.outputs:
+        output = Output(label(read, model), settled.typed_read(read))
+        if output.label in found:
+            table.report(wording.second_output(output.label, read.span))
+        found[output.label] = output
     if table.outputs or model.loss is None:
         return tuple(found.values())
     for read in ir.reads(model.loss.expr):
@@ -108,55 +101,42 @@ def place_text(place: ir.Position, model: Model) -> str:
     return anchor + (offset if offset.startswith("-") else f"+{offset}")
 
 
-def clips(table: Table, resolver: Resolver, model: Model) -> tuple[Clip, ...]:
+def check_clips(table: Table, consts: Mapping[str, float]) -> None:
+    """Everything that can be said of clips without the equations."""
+    params = [symbol.name for symbol in table.of("param")]
+    for statement in table.clips:
+        if statement.kind.name not in ("norm", "value"):
+            table.report(wording.bad_clip(statement.kind.span, statement.kind.name))
+        if isinstance(statement.limit, tree.Name):
+            table.used.add(statement.limit.name)
+        if _limit(statement.limit, consts) is None:
+            table.report(wording.bad_clip_limit(statement.limit.span))
+        for item in statement.params:
+            if item.name not in params and not table.excuses(item.name):
+                table.report(wording.not_clippable(item.name, item.span, params))
+
+
+def clips(table: Table, drafts: Drafts, model: Model, consts: Mapping[str, float]) -> list[Clip]:
     """How gradients are clipped."""
     found: list[Clip] = []
-    numbers = consts(table)
     for statement in table.clips:
-        kind = statement.kind.name
-        limit = _limit(statement.limit, numbers)
-        if kind not in ("norm", "value"):
-            table.report(messages.bad_clip(statement.kind.span, kind))
-            continue
-        if limit is None:
-            table.report(messages.bad_clip_limit(statement.limit.span))
-            continue
-        word: Literal["norm", "value"] = "norm" if kind == "norm" else "value"
+        word: Literal["norm", "value"] = "norm" if statement.kind.name == "norm" else "value"
+        limit = _limit(statement.limit, consts)
+        reference = drafts.references.get(statement)
+        if reference is not None and not _is_read(reference, model):
+            table.report(wording.not_recurrent(label(reference, model), reference.span))
         names = tuple(item.name for item in statement.params)
-        for item in statement.params:
-            if item.name not in model.params:
-                table.report(messages.bad_clip_target(item.span, item.name))
-        reference = _reference(statement, table, resolver, model)
-        if statement.reference is None or reference is not None:
-            found.append(Clip(word, limit, names, reference))
-    return tuple(found)
+        found.append(Clip(word, limit or 0.0, names, reference))
+    return found
 
 
-def _limit(expr: tree.Expr, numbers: dict[str, float]) -> float | None:
+def _limit(expr: tree.Expr, consts: Mapping[str, float]) -> float | None:
     value: float | None = None
     if isinstance(expr, tree.Number):
         value = float(expr.value)
     elif isinstance(expr, tree.Name):
-        value = numbers.get(expr.name)
+        value = consts.get(expr.name)
     return value if value is not None and value > 0 else None
-
-
-def _reference(
-    statement: tree.ClipStatement, table: Table, resolver: Resolver, model: Model
-) -> ir.Read | None:
-    """The recurrent reference that a clip names: one that some equation reads."""
-    if statement.reference is None:
-        return None
-    expr = resolver.resolve(statement.reference, "clip", frozenset(model.axes))
-    if isinstance(expr, ir.Read) and expr.places and expr.name in model.equations:
-        place = expr.places[0]
-        is_shift = isinstance(place, ir.Position) and place.anchor == "index"
-        if is_shift and not place.is_here and _is_read(expr, model):
-            return expr
-    if expr is not None:
-        text = table.index if not isinstance(expr, ir.Read) else label(expr, model)
-        table.report(messages.bad_clip_target(statement.reference.span, text))
-    return None
 
 
 def _is_read(read: ir.Read, model: Model) -> bool:

@@ -60,6 +60,13 @@ class Position:
         """Whether it is the running index itself."""
         return self.anchor == "index" and not self.offset.terms
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether it is one position outside `1..T` for every size and length."""
+        if self.anchor == "end":
+            return self.offset.least is not None and self.offset.least >= 1
+        return self.anchor == "start" and self.offset.most is not None and self.offset.most <= 0
+
 
 @dataclass(frozen=True, eq=False)
 class Expr:

@@ -10,6 +10,8 @@ from rnndsl.model.symbols import Table
 from rnndsl.syntax import tree
 
 MAX_NODES = 20_000
+MAX_WRITTEN = 100_000
+"""What the formulas of a whole file may write out together."""
 MAX_DEPTH = 120
 
 
@@ -28,8 +30,13 @@ class Expander:
     def expand(self, expr: tree.Expr, depth: int = 0, path: tuple[str, ...] = ()) -> tree.Expr:
         """`expr` without calls of formulas; FormulaError where there is no end of it."""
         self.count += 1
-        if self.count > MAX_NODES or depth > MAX_DEPTH:
+        if path:
+            self.table.written += 1
+        if self.count > MAX_NODES or self.table.written > MAX_WRITTEN:
             self.table.report(messages.too_large(self.whole.span, MAX_NODES))
+            raise FormulaError
+        if depth > MAX_DEPTH:
+            self.table.report(messages.too_nested(self.whole.span, MAX_DEPTH))
             raise FormulaError
         match expr:
             case tree.Call(function=name) if name in self.table.formulas and not expr.binder:
@@ -59,6 +66,7 @@ class Expander:
 
     def _call(self, call: tree.Call, depth: int, path: tuple[str, ...]) -> tree.Expr:
         formula = self.table.formulas[call.function]
+        self.table.called.add(call.function)
         name, names = formula.name.name, formula.parameters
         if name in path:
             circle = (*path[path.index(name) :], name)
@@ -69,8 +77,9 @@ class Expander:
             self.table.report(messages.named_argument(call.span))
             raise FormulaError
         if len(arguments) != len(names):
-            got, wanted = len(arguments), len(names)
-            self.table.report(messages.wrong_arguments(name, call.span, got, wanted, wanted))
+            got, wanted, span = len(arguments), len(names), formula.name.span
+            item = messages.wrong_arguments(name, call.span, got, wanted, wanted, span)
+            self.table.report(item)
             raise FormulaError
         expanded = [self.expand(item, depth + 1, path) for item in arguments]
         given = {item.name: value for item, value in zip(names, expanded, strict=True)}
@@ -92,10 +101,12 @@ def substitute(expr: tree.Expr, given: Mapping[str, tree.Expr]) -> tree.Expr:
         case tree.Binary(left=left, right=right):
             first = substitute(left, given)
             return replace(expr, left=first, right=substitute(right, given))
-        case tree.Call(arguments=arguments):
-            items = tuple(
+        case tree.Call(arguments=arguments, binder=binder):
+            given_to = tuple(
                 item if isinstance(item, tree.Argument) else substitute(item, given)
                 for item in arguments
             )
-            return replace(expr, arguments=items)
+            if binder is not None and isinstance(index := given.get(binder.index), tree.Name):
+                binder = replace(binder, index=index.name)
+            return replace(expr, arguments=given_to, binder=binder)
     return expr

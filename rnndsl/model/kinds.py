@@ -7,6 +7,7 @@ are for `shapes`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
@@ -19,6 +20,7 @@ FLEXIBLE = ("whole", "number")
 WHOLE_KINDS = ("whole", "integer", "token", "position", "bool")
 _ARITHMETIC = ("add", "sub", "mul", "mod", "neg")
 _REAL = ("div", "pow")
+MOST_CHANGES = 8
 
 Env = Callable[[str], Open | None]
 
@@ -32,7 +34,7 @@ def arithmetic(kinds: Iterable[Open | None]) -> Open | None:
         return "real"
     for kind in ("integer", "number"):
         if kind in known:
-            return kind  # type: ignore[return-value]
+            return kind
     return "whole"
 
 
@@ -47,7 +49,7 @@ def branch(kinds: Iterable[Open | None]) -> Open | None:
     known = {kind for kind in kinds if kind is not None}
     for kind in ("token", "position", "bool"):
         if kind in known and known <= {kind, "whole"}:
-            return kind  # type: ignore[return-value]
+            return kind
     return arithmetic(known)
 
 
@@ -72,7 +74,7 @@ def _kind(expr: ir.Expr, env: Env, memo: dict[ir.Expr, Open | None]) -> Open | N
         case ir.Pick():
             return inside[0]
         case ir.Teach():
-            return branch(inside)
+            return "token" if "token" in inside else branch(inside)
         case ir.Over(operation=operation):
             return _over(operation, inside)
         case ir.Apply(operation=operation):
@@ -110,6 +112,8 @@ def solve(
 ) -> tuple[dict[str, Kind], dict[ir.Expr, Open]]:
     """Kinds of all values and of all expressions in them, by iteration to a fixed point.
 
+    Kinds only widen, from whole numbers to reals, so each changes a few times at most.
+
     `values` holds the right sides of each value (its boundaries too), `declared` the kinds of
     data and of values with a declared kind. What stays open is real.
     """
@@ -118,14 +122,21 @@ def solve(
     def env(name: str) -> Open | None:
         return declared[name] if name in declared else found.get(name)
 
-    for _ in range(2 + 3 * len(values)):
-        before = dict(found)
-        for name, sides in values.items():
-            if name not in declared:
-                memo: dict[ir.Expr, Open | None] = {}
-                found[name] = branch(kind_of(side, env, memo) for side in sides)
-        if found == before:
-            break
+    readers: dict[str, list[str]] = {}
+    for name, sides in values.items():
+        for side in sides:
+            for read in ir.reads(side):
+                readers.setdefault(read.name, []).append(name)
+    waiting = deque(name for name in values if name not in declared)
+    rounds = dict.fromkeys(values, 0)
+    while waiting:
+        name = waiting.popleft()
+        memo: dict[ir.Expr, Open | None] = {}
+        kind = branch(kind_of(side, env, memo) for side in values[name])
+        if kind != found[name] and rounds[name] < MOST_CHANGES:
+            found[name] = kind
+            rounds[name] += 1
+            waiting.extend(item for item in readers.get(name, ()) if item not in declared)
     kinds = {name: _closed(kind) for name, kind in found.items()}
 
     def final(name: str) -> Open | None:

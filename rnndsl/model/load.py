@@ -17,11 +17,10 @@ from rnndsl.text.source import Source
 def check_source(source: Source) -> tuple[Model | None, list[Diagnostic]]:
     """The model, or None, and everything that is to be said of the text, in its order."""
     parsed = parse(source)
-    broken = bool(parsed.diagnostics)
-    model, found = build_model(parsed.statements, source, _stem(source.name), broken)
+    model, found = build_model(parsed, source, _stem(source.name))
     diagnostics = [*parsed.diagnostics, *found]
     diagnostics.sort(key=lambda item: item.labels[0].span.start if item.labels else 0)
-    return (None if broken else model), diagnostics
+    return model, diagnostics
 
 
 def _stem(name: str) -> str:
@@ -31,17 +30,23 @@ def _stem(name: str) -> str:
 
 def parse_model(text: str, name: str = "<text>") -> Model:
     """The checked model of a text; SpecError with every diagnostic where there is none."""
-    source = Source(name, text)
+    source = text_source(text, name)
     model, diagnostics = check_source(source)
     if model is None:
         raise SpecError(diagnostics, source)
     return model
 
 
+def text_source(text: str, name: str = "<text>") -> Source:
+    """A text with plain line breaks and without a byte order mark."""
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return Source(name, plain)
+
+
 def read_source(path: str | Path) -> Source:
     """The text of a file; SpecError where it is missing, unreadable or no text."""
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        text = Path(path).read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise SpecError([error("RNN001", f"there is no file `{path}`")]) from None
     except IsADirectoryError:
@@ -54,7 +59,7 @@ def read_source(path: str | Path) -> Source:
         raise SpecError([item]) from None
     if "\0" in text:
         raise SpecError([error("RNN002", f"`{path}` is not a text file in UTF-8")])
-    return Source(str(path), text.replace("\r\n", "\n").replace("\r", "\n"))
+    return text_source(text, str(path))
 
 
 def load_model(path: str | Path) -> Model:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from rnndsl.model.dims import ZERO, Dim
 from rnndsl.model.expr import Position
+from rnndsl.model.numbers import MAX_TERMS
 from rnndsl.model.symbols import Table
 from rnndsl.syntax import tree
 
@@ -60,6 +61,8 @@ def affine(expr: tree.Expr, table: Table) -> Affine | None:
             first, second = affine(left, table), affine(right, table)
             if first is None or second is None or _moves(first) or _moves(second):
                 return None
+            if len(first.offset.terms) * len(second.offset.terms) > MAX_TERMS:
+                return None
             return Affine(0, 0, first.offset * second.offset)
     return None
 
@@ -72,8 +75,11 @@ def _name(name: str, table: Table) -> Affine | None:
     symbol = table.symbols.get(name)
     if symbol is None:
         return None
+    if symbol.what == "size":
+        table.used.add(name)
+        return Affine(0, 0, Dim.size(name))
     if symbol.what == "axis":
         return Affine(1, 0, ZERO)
     if symbol.what == "length":
         return Affine(0, 1, ZERO)
-    return Affine(0, 0, Dim.size(name)) if symbol.what == "size" else None
+    return None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rnndsl.model import expr as ir
-from rnndsl.model import messages
+from rnndsl.model import messages, place_messages
 from rnndsl.model.dims import Dim
 from rnndsl.model.formulas import Expander, FormulaError
 from rnndsl.model.places import position
-from rnndsl.model.symbols import Symbol, Table
+from rnndsl.model.symbols import LOSS, Symbol, Table
 from rnndsl.ops.signatures import FUNCTIONS, OPERATORS, OVER_AXIS
 from rnndsl.syntax import tree
+from rnndsl.text.source import Span
 
 UNARY = {"-": "neg", "not": "not"}
 
@@ -27,19 +28,20 @@ class Resolver:
         self.table = table
         self.consts = consts
         self.sites = 0
-        self.equation = ""
-        self.used: set[str] = set()
+        self.left = ""
+        self.is_value = False
 
-    def resolve(self, expr: tree.Expr, equation: str, running: frozenset[str]) -> ir.Expr | None:
-        """A right side; None where it is at fault. `running` holds the indices that run."""
-        self.equation = equation
-        before = len(self.table.diagnostics)
+    def resolve(self, expr: tree.Expr, left: str, running: frozenset[str]) -> ir.Expr | None:
+        """A right side; None where it is at fault.
+
+        `left` is the left side as messages show it, `running` the indices that run.
+        """
+        self.left = left
+        self.is_value = left in self.table.symbols
         try:
-            expanded = Expander(self.table, expr).expand(expr)
-            result = self._expr(expanded, running)
+            return self._expr(Expander(self.table, expr).expand(expr), running)
         except (Unresolved, FormulaError):
             return None
-        return result if len(self.table.diagnostics) == before else None
 
     def _expr(self, expr: tree.Expr, running: frozenset[str]) -> ir.Expr:
         match expr:
@@ -58,13 +60,18 @@ class Resolver:
             case tree.Call():
                 return self._call(expr, running)
             case tree.Member(base=base):
-                if base.name not in self.table.broken:
-                    names = self.table.symbols
-                    if base.name in names:
-                        self.table.report(messages.later("a member of a tree", expr.span))
-                    else:
-                        self.table.report(messages.unknown_name(base.name, base.span, names))
+                self._member(expr, base)
                 raise Unresolved
+
+    def _member(self, expr: tree.Member, base: tree.Name) -> None:
+        """`v.left` or `enc.h`: neither trees nor instances are there yet."""
+        table = self.table
+        if base.name in table.symbols:
+            if not table.waiting & {"use", "tree"}:
+                table.wait("use", messages.later("a value of an instance", expr.span))
+        elif not table.excuses(base.name):
+            declare = f'use "{base.name}.rnn" as {base.name}'
+            table.report(messages.unknown_name(base.name, base.span, table.symbols, declare))
 
     def _all(self, items: tuple[tree.Expr, ...], running: frozenset[str]) -> tuple[ir.Expr, ...]:
         """Every item resolved, so that all their faults are reported."""
@@ -79,16 +86,19 @@ class Resolver:
         return tuple(found)
 
     def _symbol(self, name: tree.Name) -> Symbol:
-        symbol = self.table.symbols.get(name.name)
-        if symbol is None:
-            if name.name == "loss":
-                self.table.report(messages.reserved(name.name, name.span))
-            elif name.name not in self.table.broken:
-                known = self.table.symbols
-                self.table.report(messages.unknown_name(name.name, name.span, known))
-            raise Unresolved
-        self.used.add(name.name)
-        return symbol
+        table = self.table
+        symbol = table.symbols.get(name.name)
+        if symbol is not None:
+            table.used.add(name.name)
+            return symbol
+        if name.name == LOSS:
+            table.report(messages.loss_read(name.span))
+        elif name.name in ("leaf", "root"):
+            table.wait("tree", messages.later("a node of a tree", name.span))
+        elif not table.excuses(name.name):
+            declare = f"param {name.name}"
+            table.report(messages.unknown_name(name.name, name.span, table.symbols, declare))
+        raise Unresolved
 
     def _name(self, name: tree.Name, running: frozenset[str]) -> ir.Expr:
         symbol = self._symbol(name)
@@ -108,13 +118,13 @@ class Resolver:
             case _:
                 if symbol.axes:
                     index = self.table.index
-                    self.table.report(messages.needs_index(name.name, name.span, index))
+                    self.table.report(place_messages.needs_index(name.name, name.span, index))
                     raise Unresolved
                 return ir.Read(name.span, name.name, ())
 
     def _unbound(self, node: tree.Node) -> None:
-        item = messages.unbound_index(self.table.index, node.span, self.equation)
-        self.table.report(item)
+        index = self.table.index
+        self.table.report(place_messages.unbound_index(index, node.span, self.left, self.is_value))
         raise Unresolved
 
     def _index(self, expr: tree.Index, running: frozenset[str]) -> ir.Expr:
@@ -122,14 +132,13 @@ class Resolver:
         items: list[tree.Expr] = []
         while isinstance(base, tree.Index):
             if any(isinstance(item, tree.Binder) for item in base.items):
-                self.table.report(messages.later("the children of a tree's node", base.span))
+                self.table.wait("tree", messages.later("the children of a node", base.span))
                 raise Unresolved
             items[:0] = base.items
             base = base.base
         result, picks = self._root(base, expr, items, running)
         for item in picks:
-            index = self._expr(item, running)
-            result = ir.Pick(expr.span, result, index)
+            result = ir.Pick(expr.span, result, self._expr(item, running))
         return result
 
     def _root(
@@ -139,15 +148,25 @@ class Resolver:
         if not isinstance(base, tree.Name):
             return self._expr(base, running), items
         symbol = self._symbol(base)
-        if symbol.what not in ("value", "input", "target") or not symbol.axes:
-            return self._name(base, running), items
         place = position(items[0], self.table)
+        if not symbol.axes:
+            if place is not None and place.anchor != "start":
+                self._no_position(symbol, whole, items[0])
+            return self._name(base, running), items
         if place is None:
             return self._through(base, whole, items, running), items[1:]
         if place.anchor == "index" and self.table.index not in running:
             self._unbound(items[0])
         read = ir.Read(base.span.to(items[0].span), base.name, (place,))
         return self._closed(read, whole), items[1:]
+
+    def _no_position(self, symbol: Symbol, whole: tree.Index, item: tree.Expr) -> None:
+        """`c[t]` or `W[t]`, where nothing carries an axis."""
+        words = self.table.words(symbol)
+        if symbol.what in ("value", "input", "target"):
+            words = "one value an example"
+        self.table.report(place_messages.no_position(symbol.name, item.span, words))
+        raise Unresolved
 
     def _through(
         self,
@@ -156,10 +175,11 @@ class Resolver:
         items: list[tree.Expr],
         running: frozenset[str],
     ) -> ir.Expr:
+        """A read at a position that is itself a value."""
         place = self._expr(items[0], running)
         if isinstance(place, ir.Literal | ir.SizeNumber | ir.Param):
             table = self.table
-            table.report(messages.bad_position(items[0].span, table.index, table.length))
+            table.report(place_messages.bad_position(items[0].span, table.index, table.length))
             raise Unresolved
         return self._closed(ir.Read(base.span.to(items[0].span), base.name, (place,)), whole)
 
@@ -171,70 +191,92 @@ class Resolver:
     def _call(self, call: tree.Call, running: frozenset[str]) -> ir.Expr:
         arguments = tuple(item for item in call.arguments if not isinstance(item, tree.Argument))
         if call.reverse or len(arguments) < len(call.arguments):
-            is_broken = call.function in self.table.broken
-            if not is_broken:
-                self.table.report(messages.named_argument(call.span))
+            self._instance(call)
             raise Unresolved
         if call.binder is not None:
-            return self._over(call, arguments, running)
+            return self._over(call, call.binder, arguments, running)
         if call.function == "teach":
             return self._teach(call, arguments, running)
         signature = FUNCTIONS.get(call.function)
         if signature is None:
             self._no_function(call)
             raise Unresolved
-        count, most = len(arguments), signature.most
-        if count < signature.least or (most is not None and count > most):
-            least = signature.least
-            table = self.table
-            table.report(messages.wrong_arguments(call.function, call.span, count, least, most))
-            raise Unresolved
+        self._count(call, signature.least, signature.most)
         items = self._all(arguments, running)
         return ir.Apply(call.span, call.function, items, self._site() if signature.draws else None)
+
+    def _count(self, call: tree.Call, least: int, most: int | None) -> None:
+        """The number of arguments."""
+        count, name = len(call.arguments), call.function
+        if count < least or (most is not None and count > most):
+            self.table.report(messages.wrong_arguments(name, call.span, count, least, most))
+            raise Unresolved
 
     def _site(self) -> int:
         self.sites += 1
         return self.sites - 1
 
+    def _instance(self, call: tree.Call) -> None:
+        """`lstm(x = e)`, which waits with `use`, or a function called with names."""
+        name = call.function
+        if name in FUNCTIONS or name == "teach":
+            self.table.report(messages.named_argument(call.span))
+        elif not self.table.excuses(name):
+            self._no_function(call)
+
     def _no_function(self, call: tree.Call) -> None:
-        known = [*FUNCTIONS, "teach", *self.table.formulas]
-        is_value = call.function in self.table.symbols
-        if call.function not in self.table.broken:
-            item = messages.unknown_function(call.function, call.span, known, is_value)
-            self.table.report(item)
+        table, name = self.table, call.function
+        span = Span(call.span.start, call.span.start + len(name))
+        symbol = table.symbols.get(name)
+        if symbol is not None:
+            read = f"{name}[{table.index}]" if symbol.axes else name
+            table.report(messages.value_called(name, span, read))
+        elif not table.excuses(name):
+            known = [*FUNCTIONS, "teach", *table.formulas]
+            table.report(messages.unknown_function(name, span, known))
 
     def _teach(
         self, call: tree.Call, arguments: tuple[tree.Expr, ...], running: frozenset[str]
     ) -> ir.Expr:
-        if len(arguments) != 2:
-            got = len(arguments)
-            self.table.report(messages.wrong_arguments("teach", call.span, got, 2, 2))
-            raise Unresolved
+        self._count(call, 2, 2)
         site = self._site()
         teacher, free = self._all(arguments, running)
         return ir.Teach(call.span, teacher, free, site)
 
     def _over(
-        self, call: tree.Call, arguments: tuple[tree.Expr, ...], running: frozenset[str]
+        self,
+        call: tree.Call,
+        binder: tree.Binder,
+        arguments: tuple[tree.Expr, ...],
+        running: frozenset[str],
     ) -> ir.Expr:
-        binder = call.binder
-        assert binder is not None
         if binder.within is not None:
-            self.table.report(messages.later("a sum over the children of a node", binder.span))
+            self.table.wait("tree", messages.later("a sum over children", binder.span))
             raise Unresolved
         if call.function not in OVER_AXIS:
-            self.table.report(messages.not_over_axis(call.function, call.span, OVER_AXIS))
+            self._not_over_axis(call)
             raise Unresolved
-        symbol = self._symbol(tree.Name(binder.span, binder.index))
-        if symbol.what != "axis":
-            table = self.table
-            table.report(messages.bad_position(binder.span, table.index, table.length))
-            raise Unresolved
-        if len(arguments) != 1:
-            got = len(arguments)
-            self.table.report(messages.wrong_arguments(call.function, call.span, got, 1, 1))
-            raise Unresolved
+        self._bound(binder)
+        self._count(call, 1, 1)
         if call.function == "softmax" and binder.index not in running:
-            self._unbound(binder)
+            self.table.report(place_messages.unbound_softmax(binder.index, binder.span))
+            raise Unresolved
         body = self._expr(arguments[0], running | {binder.index})
-        return ir.Over(call.span, call.function, binder.index, symbol.name, body)
+        return ir.Over(call.span, call.function, binder.index, binder.index, body)
+
+    def _not_over_axis(self, call: tree.Call) -> None:
+        span = Span(call.span.start, call.span.start + len(call.function))
+        if call.function in FUNCTIONS or call.function in self.table.formulas:
+            self.table.report(messages.not_over_axis(call.function, span, OVER_AXIS))
+        else:
+            self._no_function(call)
+
+    def _bound(self, binder: tree.Binder) -> None:
+        """The index that a reduction binds."""
+        table, name = self.table, binder.index
+        if name not in table.symbols and table.axis is not None and not table.excuses(name):
+            table.report(messages.unknown_index(name, binder.span, table.index))
+            raise Unresolved
+        if self._symbol(tree.Name(binder.span, name)).what != "axis":
+            table.report(place_messages.not_an_axis(name, binder.span, table.index))
+            raise Unresolved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnndsl.model import messages
+from rnndsl.model import declaration_messages as wording
 from rnndsl.model.expr import Expr, Param, Read, Teach
 from rnndsl.model.model import Equation, Model
 from rnndsl.model.symbols import LOSS, Table
@@ -65,10 +65,11 @@ def check_targets(model: Model) -> Iterator[Diagnostic]:
             if read.name in model.targets:
                 others = [name for name in readers[equation.name] if name != equation.name]
                 reader = others[0] if others else None
-                yield messages.target_read(read.name, equation.name, read.span, reader)
+                shown = f"{read.name}[…]" if read.places else read.name
+                yield wording.target_read(read.name, shown, equation.name, read.span, reader)
 
 
-def unused(model: Model, used: set[str], table: Table) -> Iterator[Diagnostic]:
+def unused(model: Model, table: Table) -> Iterator[Diagnostic]:
     """Warnings for what reaches neither the loss nor an output, and for what nothing reads."""
     waiting = [output.read.name for output in model.outputs]
     if model.loss is not None:
@@ -82,13 +83,13 @@ def unused(model: Model, used: set[str], table: Table) -> Iterator[Diagnostic]:
     sinks = model.outputs or model.loss is not None
     for name, equation in model.equations.items():
         if name not in reached and sinks:
-            yield messages.unused_value(name, equation.span)
-    for what, names in (
-        ("parameter", model.params),
-        ("input", model.inputs),
-        ("target", model.targets),
-        ("const", model.consts),
-    ):
-        for name in names:
-            if name not in used:
-                yield messages.unused_name(what, name, table.symbols[name].span)
+            left = f"{name}[{equation.indices[0]}]" if equation.indices else name
+            place = table.symbols[name].span
+            yield wording.unused_value(name, left, place)
+    for symbol in table.of("size", "const", "param", "input", "target"):
+        if symbol.name not in table.used:
+            what = "parameter" if symbol.what == "param" else symbol.what
+            yield wording.unused_name(what, symbol.name, symbol.span)
+    for name, formula in table.formulas.items():
+        if name not in table.called:
+            yield wording.unused_name("formula", name, formula.name.span)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from rnndsl.model import declaration_messages as words
 from rnndsl.model import expr as ir
-from rnndsl.model import messages
 from rnndsl.model import shape_messages as wording
 from rnndsl.model.dims import Dim, show_shape
 from rnndsl.model.expr import Type
@@ -63,7 +63,7 @@ class Settled:
         if kind == "token":
             return Type("token", dims, unifier.dim(size) if size is not None else None)
         if kind == "position":
-            return Type("position", dims, None, next(iter(inference.axes), None))
+            return Type("position", dims, None, inference.axis)
         return Type(kind, dims)
 
     def parameters(
@@ -77,46 +77,76 @@ class Settled:
             if start.name == "default":
                 start = Initialiser("glorot" if len(shape) == 2 else "zeros")
             if start.name in MATRIX_STARTS and len(shape) != 2:
-                words = show_shape(shape)
-                table.report(messages.initialiser_shape(name, start.name, words, param.span))
+                shown = show_shape(shape)
+                table.report(words.initialiser_shape(name, start.name, shown, param.span))
             found[name] = replace(param, shape=shape, initialiser=start)
         return found
 
 
-def settle(
-    names: Mapping[str, Named], inference: Inference, table: Table
-) -> tuple[Settled, list[Diagnostic]]:
-    """Types of all names, or what keeps them from being known."""
+def settle(inference: Inference, table: Table) -> tuple[Settled, list[Diagnostic]]:
+    """Types of all names, or what keeps them from being known.
+
+    What is open is told once: it is then taken as settled, and all that follows from it too.
+    """
     faults = list(inference.diagnostics)
-    types: dict[str, Type] = {}
+    if faults:
+        return Settled(inference, {}), faults
+    unifier = inference.unifier
     told: set[str] = set()
-    inference.axes = tuple(item.name for item in table.of("axis"))
-    ordered = sorted(names.values(), key=lambda named: named.is_param)
+    ordered = sorted(inference.names.values(), key=lambda named: named.is_param)
     for named in ordered:
-        shape = inference.unifier.shape(named.shape)
-        axes = table.symbols[named.name].axes if named.name in table.symbols else ()
-        written = f"{named.name}[{axes[0]}]" if axes else named.name
-        if shape is None:
-            faults.append(wording.open_shape(named.name, named.span, _annotation(named, written)))
-            continue
-        if named.size is not None:
-            shape = (*shape, inference.unifier.dim(named.size))
-        unknown = {name for dim in shape for name in dim.names if name.startswith("?")}
+        if unifier.shape(named.shape) is None:
+            if not named.is_param or named.name in table.used:
+                example = _open_annotation(named, table)
+                faults.append(wording.open_shape(named.name, named.span, example))
+            unifier.set(named.shape, ())
+            inference.solve()
+    for named in ordered:
+        unknown = _unknown(named, inference)
         if unknown - told:
-            faults.append(
-                wording.nothing_fixes(named.name, named.span, _annotation(named, written))
-            )
+            example = _annotation(named, inference, table)
+            faults.append(wording.nothing_fixes(named.name, named.span, example))
         told |= unknown
-        types[named.name] = _type(named, inference)
-    if inference.diagnostics:
-        faults = list(inference.diagnostics)
-    return Settled(inference, types), faults
+    if faults:
+        return Settled(inference, {}), faults
+    return Settled(inference, {n.name: _type(n, inference) for n in ordered}), []
 
 
-def _annotation(named: Named, written: str) -> str:
+def _unknown(named: Named, inference: Inference) -> set[str]:
+    """The unknown dimensions of a name."""
+    dims = inference.unifier.shape(named.shape) or ()
+    if named.size is not None:
+        dims = (*dims, inference.unifier.dim(named.size))
+    return {name for dim in dims for name in dim.names if name.startswith("?")}
+
+
+def _left(named: Named, table: Table) -> str:
+    axes = table.symbols[named.name].axes
+    return f"{named.name}[{axes[0]}]" if axes else named.name
+
+
+def _open_annotation(named: Named, table: Table) -> str:
+    size = _new_size(table)
     if named.is_param:
-        return f"`param {named.name}: m`, or `()`, or `(n, m)`"
-    return f"`{written}: m = …` with `size m = 128`, or `()` for a scalar"
+        return f"`param {named.name}: ()` for a scalar, `param {named.name}: {size}` for a vector"
+    return f"`{_left(named, table)}: {size} = …` with `size {size} = 128`"
+
+
+def _annotation(named: Named, inference: Inference, table: Table) -> str:
+    """The declaration that would settle it, with a new size for what is unknown."""
+    unifier, size = inference.unifier, _new_size(table)
+    shape = unifier.shape(named.shape) or ()
+    dims = [size if unifier.show_dim(dim) == "?" else str(dim) for dim in shape]
+    shown = f"token({size})" if named.size is not None else show_shape(map(Dim.size, dims))
+    left = f"`param {named.name}: {shown}`"
+    if not named.is_param:
+        left = f"`{_left(named, table)}: {shown} = …`"
+    return f"{left} with `size {size} = 128`"
+
+
+def _new_size(table: Table) -> str:
+    """A name for a size that the file does not have yet."""
+    return next(name for name in ("m", "p", "q", "size_") if name not in table.symbols)
 
 
 def _type(named: Named, inference: Inference) -> Type:
@@ -126,5 +156,5 @@ def _type(named: Named, inference: Inference) -> Type:
         size: Dim | None = None if named.size is None else inference.unifier.dim(named.size)
         return Type("token", dims, size)
     if kind == "position":
-        return Type("position", dims, None, next(iter(inference.axes), None))
+        return Type("position", dims, None, inference.axis)
     return Type(kind, dims)

@@ -1,6 +1,6 @@
 """The one table of names of a file: what each name is and where it was declared.
 
-It collects declarations; right sides of equations are for `resolve`.
+It is a table; `collect` fills it and `resolve` reads it.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rnndsl.model import messages
 from rnndsl.syntax import tree
 from rnndsl.text.diagnostics import Diagnostic
 from rnndsl.text.source import Span
 
-RESERVED = frozenset(
-    "model axis size input target param const output clip use as in tree reverse and or not "
-    "leaf root children parent loss".split()
-)
-RESERVED_DATA = frozenset(
-    "params lengths trees inputs mode seed state batch forcing return_state".split()
-)
+_WORDS = """
+    model axis size input target param const output clip use as in tree reverse and or not
+    leaf root children parent loss
+"""
+_ARGUMENTS = "params lengths trees inputs mode seed state batch forcing return_state"
+RESERVED = frozenset(_WORDS.split())
+RESERVED_DATA = frozenset(_ARGUMENTS.split())
 LOSS = "loss"
 What = Literal["axis", "length", "size", "const", "param", "input", "target", "value", "formula"]
+NOUNS = {"param": "parameter", "axis": "index", "length": "length of an axis"}
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,51 @@ class Table:
     clips: list[tree.ClipStatement] = field(default_factory=list)
     loss: tree.EquationStatement | None = None
     header: tree.ModelStatement | None = None
-    diagnostics: list[Diagnostic] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     """Names whose declarations are at fault: references to them are not errors of their own."""
+    mentioned: frozenset[str] = frozenset()
+    """Words of statements that do not parse: they may declare any of these names."""
+    used: set[str] = field(default_factory=set)
+    """Names that some expression, shape or statement reads."""
+    called: set[str] = field(default_factory=set)
+    """Formulas that some expression calls."""
+    written: int = 0
+    """How many operations formulas have written out so far."""
+    found: dict[Diagnostic, None] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
 
     def of(self, *what: What) -> Iterator[Symbol]:
         """The symbols of some kinds."""
         return (item for item in self.symbols.values() if item.what in what)
 
     def report(self, item: Diagnostic) -> None:
-        """Keep a diagnostic."""
-        self.diagnostics.append(item)
+        """Keep a diagnostic; a formula's fault is met wherever it is used, and told once."""
+        self.found.setdefault(item)
+
+    def wait(self, cause: str, item: Diagnostic) -> None:
+        """Keep the first word on each part of the language that waits for a later version."""
+        if cause not in self.waiting:
+            self.waiting.add(cause)
+            self.report(item)
+
+    def excuses(self, name: str) -> bool:
+        """Whether an unknown name may be the echo of another fault."""
+        return name in self.broken or name in self.mentioned
+
+    def words(self, symbol: Symbol) -> str:
+        """What a symbol is, with its article."""
+        article = "an" if symbol.what in ("axis", "input") else "a"
+        return f"{article} {NOUNS.get(symbol.what, symbol.what)}"
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """Everything reported so far."""
+        return list(self.found)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything reported is an error."""
+        return any(item.is_error for item in self.found)
 
     @property
     def axis(self) -> Symbol | None:
@@ -73,157 +107,3 @@ class Table:
     def length(self) -> str:
         """The name of the axis' length, likewise."""
         return next((item.name for item in self.of("length")), "T")
-
-
-def collect(statements: tuple[tree.Statement, ...]) -> Table:
-    """The table of a file; its diagnostics say what clashes or waits for a later version."""
-    table = Table()
-    for statement in statements:
-        _declare(table, statement)
-    for statement in statements:
-        if isinstance(statement, tree.EquationStatement):
-            _equation(table, statement)
-    return table
-
-
-def _add(table: Table, symbol: Symbol) -> None:
-    name = symbol.name
-    if name in RESERVED:
-        table.report(messages.reserved(name, symbol.span))
-        table.broken.add(name)
-    elif symbol.what in ("input", "target") and name in RESERVED_DATA:
-        table.report(messages.data_reserved(name, symbol.span))
-        table.broken.add(name)
-    elif name in table.symbols:
-        table.report(messages.duplicate(name, symbol.span, table.symbols[name].span))
-    else:
-        table.symbols[name] = symbol
-
-
-def _declare(table: Table, statement: tree.Statement) -> None:
-    match statement:
-        case tree.ModelStatement():
-            _once(table, statement)
-        case tree.AxisStatement():
-            _axis(table, statement)
-        case tree.TreeStatement():
-            table.report(messages.later("an axis over a tree", statement.span))
-            table.broken.update(name.name for name in statement.indices)
-        case tree.UseStatement():
-            table.report(messages.later("another model as a cell (`use`)", statement.span))
-            table.broken.add(statement.name.name)
-        case tree.SizeStatement(entries=entries):
-            for size in entries:
-                _add(table, Symbol(size.name.name, "size", size.name.span, size))
-        case tree.ConstStatement(entries=entries):
-            for const in entries:
-                _add(table, Symbol(const.name.name, "const", const.name.span, const))
-        case tree.DataStatement(role=role, entries=entries):
-            for data in entries:
-                axes = _axes(table, data.indices)
-                _add(table, Symbol(data.name.name, role, data.name.span, data, axes))
-        case tree.ParamStatement(entries=entries):
-            for param in entries:
-                _param(table, param)
-        case tree.FormulaStatement():
-            _formula(table, statement)
-        case tree.OutputStatement():
-            table.outputs.append(statement)
-        case tree.ClipStatement():
-            table.clips.append(statement)
-
-
-def _once(table: Table, statement: tree.ModelStatement) -> None:
-    if table.header is not None:
-        table.report(messages.second("name", statement.span, table.header.span))
-    elif statement.name.name in RESERVED:
-        table.report(messages.reserved(statement.name.name, statement.name.span))
-    else:
-        table.header = statement
-
-
-def _axis(table: Table, statement: tree.AxisStatement) -> None:
-    index, length = statement.indices[0], statement.length
-    names = [name.name for name in (*statement.indices, length)]
-    if statement.first.value != 1:
-        table.report(messages.bad_axis_start(statement.first.span))
-    if len(statement.indices) > 1:
-        table.report(messages.later("several indices over one axis", statement.span))
-        table.broken.update(names)
-    elif table.axis is not None:
-        table.report(messages.later("a second axis", statement.span))
-        table.broken.update(names)
-    else:
-        _add(table, Symbol(index.name, "axis", index.span, statement))
-        _add(table, Symbol(length.name, "length", length.span, statement))
-
-
-def _param(table: Table, entry: tree.ParamEntry) -> None:
-    if entry.indices:
-        table.report(messages.later("a parameter that carries an axis", entry.span))
-        table.broken.add(entry.name.name)
-    else:
-        _add(table, Symbol(entry.name.name, "param", entry.name.span, entry))
-
-
-def _formula(table: Table, statement: tree.FormulaStatement) -> None:
-    name = statement.name
-    if name.name in table.formulas:
-        first = table.formulas[name.name].name.span
-        table.report(messages.duplicate(name.name, name.span, first))
-    elif name.name in RESERVED:
-        table.report(messages.reserved(name.name, name.span))
-    else:
-        table.formulas[name.name] = statement
-
-
-def _axes(table: Table, indices: tuple[tree.Expr, ...]) -> tuple[str, ...]:
-    """The axes that data declares, each of them a bare index."""
-    for item in indices:
-        if not isinstance(item, tree.Name):
-            table.report(messages.bad_position(item.span, table.index, table.length))
-        elif (known := table.symbols.get(item.name)) is None or known.what != "axis":
-            if item.name not in table.broken:
-                names = [axis.name for axis in table.of("axis")]
-                table.report(messages.unknown_name(item.name, item.span, names))
-    return tuple(item.name for item in indices if isinstance(item, tree.Name))
-
-
-def _equation(table: Table, statement: tree.EquationStatement) -> None:
-    target = statement.target
-    if isinstance(target, tree.Member):
-        table.report(messages.later("an equation for an instance", statement.span))
-        return
-    name, indices = target.name, statement.indices
-    if name == LOSS:
-        if table.loss is not None:
-            table.report(messages.second("loss", statement.span, table.loss.span))
-        table.loss = table.loss or statement
-    elif not indices:
-        _add(table, Symbol(name, "value", target.span, statement))
-    elif len(indices) == 1 and isinstance(indices[0], tree.Name) and _is_axis(table, indices[0]):
-        axes = (indices[0].name,)
-        _add(table, Symbol(name, "value", target.span, statement, axes))
-    elif not _waits(table, statement, indices):
-        table.boundaries.append(statement)
-
-
-def _is_axis(table: Table, item: tree.Name) -> bool:
-    symbol = table.symbols.get(item.name)
-    return symbol is not None and symbol.what == "axis"
-
-
-def _waits(table: Table, statement: tree.EquationStatement, indices: tuple[tree.Expr, ...]) -> bool:
-    """Whether the left side belongs to a part of the language that waits, or is at fault."""
-    names = {item.name for item in indices if isinstance(item, tree.Name)}
-    assert isinstance(statement.target, tree.Name)
-    if names & {"leaf", "root"} or names & table.broken:
-        table.broken.add(statement.target.name)
-        if names & {"leaf", "root"}:
-            table.report(messages.later("an equation for leaves or the root", statement.span))
-        return True
-    if len(indices) > 1:
-        table.broken.add(statement.target.name)
-        table.report(messages.later("a value over several axes", statement.span))
-        return True
-    return False

@@ -18,24 +18,34 @@ class Mismatch(Exception):
 
 
 class ShapeVar:
-    """A shape to be found; `dims` is None as long as even the rank is open."""
+    """A shape to be found; `dims` is None as long as even the rank is open.
 
-    __slots__ = ("_parent", "dims")
+    `watchers` are whatever wants to be woken when the rank becomes known.
+    """
+
+    __slots__ = ("_parent", "dims", "watchers")
 
     def __init__(self, dims: tuple[Dim, ...] | None = None) -> None:
         self._parent: ShapeVar | None = None
         self.dims = dims
+        self.watchers: list[object] = []
 
     def root(self) -> ShapeVar:
         """The variable that stands for all that were made equal to it."""
         node = self
         while node._parent is not None:
+            if node._parent._parent is not None:
+                node._parent = node._parent._parent
             node = node._parent
         return node
 
-    def point_to(self, other: ShapeVar) -> None:
-        """Make this root one with another."""
-        self._parent = other
+    def join(self, other: ShapeVar) -> None:
+        """Make two roots one; the one of fewer watchers points to the other."""
+        small, large = sorted((self, other), key=lambda var: len(var.watchers))
+        small._parent = large
+        large.dims = small.dims if large.dims is None else large.dims
+        large.watchers.extend(small.watchers)
+        small.watchers = []
 
 
 class Unifier:
@@ -43,13 +53,19 @@ class Unifier:
 
     def __init__(self) -> None:
         self.known: dict[str, Dim] = {}
-        self.changes = 0
+        self.woken: list[object] = []
+        self.is_undecided = False
+        """Set where two dimensions may or may not be one: ask again when more is known."""
         self._count = 0
 
     def fresh(self) -> Dim:
         """A new unknown dimension."""
         self._count += 1
         return Dim.size(f"?{self._count}")
+
+    def fresh_shape(self, rank: int) -> tuple[Dim, ...]:
+        """New unknown dimensions."""
+        return tuple(self.fresh() for _ in range(rank))
 
     def dim(self, dim: Dim) -> Dim:
         """A dimension with everything known put in."""
@@ -59,8 +75,10 @@ class Unifier:
 
     def shape(self, var: ShapeVar) -> tuple[Dim, ...] | None:
         """The shape as far as it is known; None where the rank is open."""
-        dims = var.root().dims
-        return None if dims is None else tuple(self.dim(dim) for dim in dims)
+        root = var.root()
+        if root.dims is not None:
+            root.dims = tuple(self.dim(dim) for dim in root.dims)
+        return root.dims
 
     def rank(self, var: ShapeVar) -> int | None:
         """The number of dimensions, where it is known."""
@@ -74,8 +92,12 @@ class Unifier:
 
     def show_dims(self, dims: tuple[Dim, ...]) -> str:
         """A shape, with `?` for what is unknown."""
-        shown = [Dim.size("?") if any(n.startswith("?") for n in d.names) else d for d in dims]
-        return show_shape(shown)
+        return show_shape([Dim.size(self.show_dim(dim)) for dim in dims])
+
+    def show_dim(self, dim: Dim) -> str:
+        """A dimension, `?` where it is unknown."""
+        dim = self.dim(dim)
+        return "?" if any(name.startswith("?") for name in dim.names) else str(dim)
 
     def equal_dims(self, left: Dim, right: Dim) -> None:
         """Make two dimensions one; Mismatch where they are different sizes."""
@@ -85,25 +107,21 @@ class Unifier:
         name = _solvable(rest)
         if name is None:
             if any(item.startswith("?") for item in rest.names):
+                self.is_undecided = True
                 return
             raise Mismatch(str(self.dim(left)), str(self.dim(right)))
         factor = next(value for key, value in rest.terms if key == (name,))
-        solution = (Dim.size(name) * Dim.number(factor) - rest).divided(factor)
-        self.known[name] = solution
-        self.changes += 1
+        self.known[name] = (Dim.size(name) * Dim.number(factor) - rest).divided(factor)
 
     def equal(self, left: ShapeVar, right: ShapeVar) -> None:
         """Make two shapes one."""
         left, right = left.root(), right.root()
         if left is right:
             return
-        if left.dims is None:
-            left.point_to(right)
-            self.changes += 1
-            return
-        if right.dims is None:
-            right.point_to(left)
-            self.changes += 1
+        if left.dims is None or right.dims is None:
+            if left.dims is not None or right.dims is not None:
+                self.woken.extend(left.watchers if left.dims is None else right.watchers)
+            left.join(right)
             return
         if len(left.dims) != len(right.dims):
             raise Mismatch(self.show(left), self.show(right))
@@ -112,7 +130,8 @@ class Unifier:
                 self.equal_dims(first, second)
         except Mismatch:
             raise Mismatch(self.show(left), self.show(right)) from None
-        left.point_to(right)
+        if not self.is_undecided:
+            left.join(right)
 
     def set(self, var: ShapeVar, dims: tuple[Dim, ...]) -> None:
         """Make a shape equal to given dimensions."""

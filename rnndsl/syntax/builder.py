@@ -6,6 +6,7 @@ The parser calls these bottom up, so nothing here recurses; children are tokens 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from lark import Token
@@ -94,7 +95,8 @@ class Builder:
         binder = _binder(base)
         if binder is None:
             raise NotCallable(self._one(base))
-        assert isinstance(base, tree.Index) and isinstance(base.base, tree.Name)
+        assert isinstance(base, tree.Index)
+        assert isinstance(base.base, tree.Name)
         return tree.Call(span, base.base.name, items, binder)
 
     def reversed_call(self, children: list[Child]) -> tree.Call:
@@ -161,7 +163,7 @@ class Builder:
             self.span(*children), tuple(names), self.number([first]), self._name(length)
         )
 
-    def tree(self, children: list[Child]) -> tree.TreeStatement:
+    def tree_axis(self, children: list[Child]) -> tree.TreeStatement:
         slots = [child for child in children[2:] if isinstance(child, list)]
         names = tuple(slots[0]) if slots else ()
         return tree.TreeStatement(self.span(*children), tuple(children[1]), names)
@@ -242,7 +244,7 @@ def _separated(children: list[Child]) -> list[Child]:
 
 def _after(children: list[Child], mark: str) -> Any:
     """The child that follows a mark, if the mark is there."""
-    for mark_child, child in zip(children, children[1:], strict=False):
+    for mark_child, child in pairwise(children):
         if isinstance(mark_child, Token) and mark_child == mark:
             return child
     return None

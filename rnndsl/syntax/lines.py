@@ -30,7 +30,7 @@ class Line:
 
 def logical_lines(text: str) -> Iterator[Line]:
     """Every statement of a file, in order; spans are offsets into `text`."""
-    start, kept, brackets = 0, [], list[int]()
+    start, kept, brackets = 0, list[str](), list[int]()
     for begin, end in _physical(text):
         if brackets and _starts(text, begin, end):
             yield from _line(kept, start, begin, brackets[-1])

@@ -42,7 +42,7 @@ def _parser() -> tuple[Lark, Builder]:
         start="statement",
         keep_all_tokens=True,
         maybe_placeholders=False,
-        transformer=builder,  # type: ignore[arg-type]
+        transformer=builder,
     )
     return lark, builder
 
@@ -78,7 +78,7 @@ def _parse_line(line: Line, source: Source) -> tree.Statement | Diagnostic:
     except BadNumber as fault:
         return messages.bad_number(fault.span)
     except UnexpectedCharacters as fault:
-        at = line.span.start + fault.pos_in_stream
+        at = line.span.start + (fault.pos_in_stream or 0)
         return messages.unexpected_character(Span(at, at + 1), source)
     except UnexpectedToken as fault:
         return messages.unexpected_token(_token_span(fault, line), fault, line, source)

@@ -1,0 +1,135 @@
+"""What is said of brackets: positions, running indices and the left sides of equations."""
+
+from __future__ import annotations
+
+from rnndsl.text.diagnostics import Diagnostic, error
+from rnndsl.text.source import Span
+
+
+def needs_index(name: str, span: Span, index: str) -> Diagnostic:
+    """`h` for `h[t]`."""
+    return error(
+        "RNN116",
+        f"`{name}` has a value at every position",
+        span,
+        "which position is not said",
+        help=f"write `{name}[{index}]`",
+    )
+
+
+def no_position(name: str, span: Span, what: str) -> Diagnostic:
+    """`c[t]` for a value without axis."""
+    return error(
+        "RNN117",
+        f"`{name}` is {what}: it is the same at every position",
+        span,
+        "a position",
+        help=f"write `{name}`",
+    )
+
+
+def unbound_index(index: str, span: Span, left: str, is_value: bool) -> Diagnostic:
+    """`t` where no `t` runs; `left` is the left side of the equation."""
+    ways = f"reduce over the positions, as in `sum[{index}](…)`, or name one: `1`, or the length"
+    if is_value:
+        ways = f"define `{left}[{index}]` for every position, {ways}"
+    elif left != "loss":
+        ways = "a boundary is one value: read one position, such as `1` or the length"
+    message = f"the index `{index}` does not run here"
+    return error("RNN118", message, span, f"no `{index}` in `{left}`", help=ways)
+
+
+def unbound_softmax(index: str, span: Span) -> Diagnostic:
+    """`softmax[t](…)` where no `t` runs."""
+    return error(
+        "RNN118",
+        f"the index `{index}` does not run here",
+        span,
+        help=f"`softmax[{index}]` gives a value at every position: define `p[{index}] = …`",
+    )
+
+
+def bad_position(span: Span, index: str, length: str) -> Diagnostic:
+    """Something in the place of a position that is none."""
+    return error(
+        "RNN119",
+        "this is not a position",
+        span,
+        help=f"a position is `{index}`, `{index}-1`, `{index}+2`, a delay by a size "
+        f"(`{index}-d`), `1`, `{length}`, or data declared `position({index})`",
+    )
+
+
+def not_an_axis(name: str, span: Span, index: str) -> Diagnostic:
+    """`sum[n](…)`."""
+    return error(
+        "RNN119",
+        f"`{name}` is not the index of an axis",
+        span,
+        help=f"the axis of this file runs over `{index}`; components are summed by `sum(…)`",
+    )
+
+
+def bad_left_side(name: str, span: Span, index: str, length: str) -> Diagnostic:
+    """`h[t-1] = …`."""
+    return error(
+        "RNN120",
+        f"an equation defines `{name}[{index}]`, or `{name}` at one position outside the sequence",
+        span,
+        help=f"shift the right side instead, so that the left side reads `{name}[{index}]`; "
+        f"boundaries are `{name}[0]`, `{name}[-1]`, `{name}[{length}+1]` and so on",
+    )
+
+
+def boundary_inside(name: str, span: Span, length: str) -> Diagnostic:
+    """`h[1] = …`."""
+    return error(
+        "RNN121",
+        f"this boundary of `{name}` lies inside the sequence, which runs from 1 to {length}",
+        span,
+        "not before 1, and not after the end",
+        help=f"give the value before the first position (`{name}[0]`) or after the last "
+        f"(`{name}[{length}+1]`)",
+    )
+
+
+def boundary_shape(name: str, span: Span) -> Diagnostic:
+    """`h[0]: m = …`."""
+    return error(
+        "RNN120",
+        f"a boundary has the shape of `{name}` and declares none",
+        span,
+        help=f"declare the shape at the equation of `{name}`",
+    )
+
+
+def boundary_without_equation(name: str, span: Span, index: str) -> Diagnostic:
+    """`h[0] = …` with no `h[t] = …`."""
+    return error(
+        "RNN122",
+        f"`{name}` has a boundary but no equation over an axis",
+        span,
+        "a boundary",
+        help=f"add the equation `{name}[{index}] = …`",
+    )
+
+
+def boundary_of_no_value(name: str, span: Span, what: str) -> Diagnostic:
+    """`W[0] = …` for a parameter."""
+    return error(
+        "RNN122",
+        f"`{name}` is {what}: it has no positions, and so no boundary",
+        span,
+        "a boundary",
+    )
+
+
+def boundary_of_data(name: str, span: Span, index: str) -> Diagnostic:
+    """`x[0] = …` for an input."""
+    return error(
+        "RNN122",
+        f"`{name}` is data: outside the sequence it reads as 0, or as no token",
+        span,
+        "a boundary",
+        help=f"name a value for it: `z[{index}] = {name}[{index}]` with `z[0] = …`",
+    )
