@@ -72,6 +72,7 @@ def _leave(ctx: click.Context, problem: BaseException) -> NoReturn:
         case OSError():
             named = f" `{problem.filename}`" if problem.filename else ""
             reason = (problem.strerror or str(problem)).lower()
+            _discard_output()
             show_problem(DataError(f"the system refuses{named}: {reason}", "RNN009"))
             ctx.exit(FAULT)
     words = " ".join(str(problem).split()) or "no more is known"
@@ -83,9 +84,12 @@ def _leave(ctx: click.Context, problem: BaseException) -> NoReturn:
 
 
 def _discard_output() -> None:
-    """Let nothing more be said on a pipe that nobody reads: the interpreter flushes at its end."""
-    with suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    """Drop what standard output does not take: the interpreter tries once more at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
