@@ -117,6 +117,19 @@ def test_a_size_beyond_the_memory_is_not_compiled() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["compile"], ["draw"], ["draw", "--unfold", 2], ["gradcheck"], ["train", "--text", "a.txt"]],
+)
+def test_a_size_that_there_is_not_is_refused(arguments: list[object]) -> None:
+    before = sorted(os.listdir())
+    result = run(*arguments, "letters.rnn", "--size", "z=3")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error[RNN403]: ")
+    assert "size" in result.stderr
+    assert sorted(os.listdir()) == before
+
+
 def test_gradients_are_checked() -> None:
     result = run("gradcheck", "letters.rnn")
     assert result.exit_code == 0

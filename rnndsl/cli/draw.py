@@ -38,18 +38,19 @@ def command(
     from rnndsl.cli.writing import write_result
     from rnndsl.draw import draw
     from rnndsl.draw.render import check_format
+    from rnndsl.runtime.compile import with_sizes
     from rnndsl.runtime.files import require_writable
 
     given = sizes_of(sizes)
     suffix = "" if output in (None, "-") else Path(output or "").suffix[1:].lower()
     wanted = kind or check_format(suffix or "svg")
-    model = read_model(spec)
+    model = with_sizes(read_model(spec), given)
     output = output or f"{model.name}.{wanted}"
     if output != "-":
         require_writable(output, [spec])
     if unfold is not None:
         _require_room(model, unfold, max_memory)
-    drawing = draw(model, unfold, sizes=given)
+    drawing = draw(model, unfold)
     write_result(output, _rendered(drawing, wanted, output))
     if output != "-":
         say(f"drawing: {output}")

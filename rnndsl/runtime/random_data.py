@@ -42,7 +42,7 @@ def small_sizes(model: Model, given: Mapping[str, int]) -> dict[str, int]:
     )
     factors = _factors(model)
     free = [item.name for item in model.sizes.values() if not item.is_derived]
-    sizes = {name: given[name] for name in free if name in given}
+    sizes = dict(given)
     for name in sorted(free, key=lambda name: -uses[name]):
         if name not in sizes:
             step = factors.get(name, 1)
