@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import zlib
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -37,56 +38,61 @@ class Program:
 
     def init(self, seed: int = 0, **sizes: int) -> Arrays:
         """Fresh parameters by name; DataError names a size that is missing."""
-        return self._call("init", seed, **sizes)
+        params: Arrays = self._call("init", seed, **sizes)
+        return params
 
-    def forward(self, params: Mapping[str, Any], **data: Any) -> dict[str, Any]:
+    def forward(self, params: Mapping[str, Any], /, **data: Any) -> dict[str, Any]:
         """Outputs by name: (positions, batch, …) or (batch, …)."""
-        return self._call("forward", params, **data)
+        outputs: dict[str, Any] = self._call("forward", params, **data)
+        return outputs
 
-    def loss(self, params: Mapping[str, Any], **data: Any) -> float:
+    def loss(self, params: Mapping[str, Any], /, **data: Any) -> float:
         """The mean loss of a batch, without gradients and without dropout."""
-        return self._call("loss", params, **data)
+        return float(self._call("loss", params, **data))
 
-    def loss_and_grads(self, params: Mapping[str, Any], **data: Any) -> Any:
+    def loss_and_grads(self, params: Mapping[str, Any], /, **data: Any) -> Any:
         """The mean loss of a batch and its gradients; with `inputs=True` those of inputs too."""
         return self._call("loss_and_grads", params, **data)
 
-    def record(self, params: Mapping[str, Any], **data: Any) -> dict[str, Any]:
+    def record(self, params: Mapping[str, Any], /, **data: Any) -> dict[str, Any]:
         """A run that `backward` can go back through."""
-        return self._call("record", params, **data)
+        trace: dict[str, Any] = self._call("record", params, **data)
+        return trace
 
-    def backward(self, trace: dict[str, Any], **cotangents: Any) -> Any:
+    def backward(self, trace: Mapping[str, Any], /, **cotangents: Any) -> Any:
         """Gradients of the loss, or of outputs weighted by cotangents."""
         return self._call("backward", trace, **cotangents)
 
-    def clip(self, grads: Arrays) -> Arrays:
+    def clip(self, grads: Mapping[str, Any]) -> Arrays:
         """Gradients clipped as the spec says; new arrays."""
-        return self._call("clip", grads)
+        clipped: Arrays = self._call("clip", grads)
+        return clipped
 
-    def clip_by_norm(self, grads: Arrays, limit: float) -> tuple[Arrays, float]:
+    def clip_by_norm(self, grads: Mapping[str, Any], limit: float) -> tuple[Arrays, float]:
         """Gradients with a norm of at most `limit`, and the norm before."""
-        return self._call("clip_by_norm", grads, limit)
+        clipped, norm = self._call("clip_by_norm", grads, limit)
+        return clipped, norm
 
-    def clip_by_value(self, grads: Arrays, limit: float) -> tuple[Arrays, float]:
+    def clip_by_value(self, grads: Mapping[str, Any], limit: float) -> tuple[Arrays, float]:
         """Gradients with entries between ±`limit`, and the norm before."""
-        return self._call("clip_by_value", grads, limit)
+        clipped, norm = self._call("clip_by_value", grads, limit)
+        return clipped, norm
 
-    def sgd_step(self, params: Arrays, grads: Arrays, rate: float) -> Arrays:
+    def sgd_step(self, params: Arrays, grads: Mapping[str, Any], rate: float) -> Arrays:
         """One clipped step against the gradients, in place."""
-        return self._call("sgd_step", params, grads, rate)
+        self._call("sgd_step", params, grads, rate)
+        return params
 
-    def _call(self, name: str, *arguments: Any, **named: Any) -> Any:
+    def _call(self, function: str, /, *arguments: Any, **named: Any) -> Any:
         try:
-            return getattr(self.module, name)(*arguments, **named)
+            return getattr(self.module, function)(*arguments, **named)
         except ValueError as fault:
-            if isinstance(fault, DataError):
-                raise
             raise DataError(str(fault)) from None
 
 
 def _load(source: str, name: str) -> ModuleType:
     """Run generated source as a module that tracebacks can show."""
-    file = f"<generated {name} {abs(hash(source)):x}>"
+    file = f"<generated {name} {zlib.crc32(source.encode()):08x}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     module = ModuleType(f"rnndsl_generated_{name}")
     module.__dict__["np"] = np

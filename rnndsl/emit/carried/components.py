@@ -1,0 +1,116 @@
+"""What is done over the components of one value: sums, norms, softmax, joining, turning."""
+
+import numpy as np
+
+from rnndsl.emit.carried.tables import DTYPE
+
+
+def _softmax(x):
+    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
+
+
+def _log_softmax(x):
+    z = x - np.max(x, axis=-1, keepdims=True)
+    return z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True))
+
+
+def _logsumexp(x, rank):
+    x = x.reshape((*x.shape[: x.ndim - rank], -1))
+    top = np.max(x, axis=-1)
+    return top + np.log(np.sum(np.exp(x - top[..., None]), axis=-1))
+
+
+def _norm(x, rank):
+    x = x.reshape((*x.shape[: x.ndim - rank], -1))
+    top = np.max(np.abs(x), axis=-1)
+    safe = np.where(top > 0, top, 1)
+    return top * np.sqrt(np.sum((x / safe[..., None]) ** 2, axis=-1))
+
+
+def _unit(x, norm, rank):
+    """The direction of x; 0 where its norm is."""
+    norm = np.asarray(norm).reshape(np.shape(norm) + (1,) * rank)
+    return np.where(norm > 0, x / np.where(norm > 0, norm, 1), 0)
+
+
+def _touched(d, rank):
+    """Whether any component of an adjoint is not 0."""
+    return np.any(d != 0, axis=tuple(range(-rank, 0)))
+
+
+def _concat(*parts):
+    lead = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
+    return np.concatenate([np.broadcast_to(p, lead + p.shape[-1:]) for p in parts], axis=-1)
+
+
+def _fill(d, shape):
+    """A scalar in every component."""
+    d = d if isinstance(d, np.ndarray | np.generic) else DTYPE(d)
+    return np.broadcast_to(d.reshape(d.shape + (1,) * len(shape)), d.shape + shape)
+
+
+def _first_hot(x, rank):
+    """1 at the first largest component, 0 at the others."""
+    flat = x.reshape((*x.shape[: x.ndim - rank], -1))
+    hot = np.zeros(flat.shape, DTYPE)
+    np.put_along_axis(hot, np.argmax(flat, axis=-1)[..., None], 1, axis=-1)
+    return hot.reshape(x.shape)
+
+
+def _other_factors(x, rank):
+    """For each component the product of the others."""
+    flat = x.reshape((*x.shape[: x.ndim - rank], -1))
+    ahead, behind = np.ones_like(flat), np.ones_like(flat)
+    ahead[..., 1:] = np.cumprod(flat, axis=-1)[..., :-1]
+    behind[..., :-1] = np.cumprod(flat[..., ::-1], axis=-1)[..., -2::-1]
+    return (ahead * behind).reshape(x.shape)
+
+
+def _cosine(u, v):
+    """Cosine of v with u, or with each row of u; 0 where a norm is 0."""
+    v = v[..., None, :] if u.ndim > v.ndim or u.shape[:-1] != v.shape[:-1] else v
+    norms = np.sqrt(np.sum(u * u, axis=-1) * np.sum(v * v, axis=-1))
+    return np.where(norms > 0, np.sum(u * v, axis=-1) / np.where(norms > 0, norms, 1), 0)
+
+
+def _cosine_left(u, v, cosine, d):
+    v = v[..., None, :] if cosine.ndim and cosine.shape != v.shape[:-1] else v
+    square = np.sum(u * u, axis=-1)
+    norms = np.sqrt(square * np.sum(v * v, axis=-1))
+    safe, one = np.where(norms > 0, norms, 1), np.where(norms > 0, square, 1)
+    slope = v / safe[..., None] - u * (cosine / one)[..., None]
+    return np.where((norms > 0)[..., None], slope * d[..., None], 0)
+
+
+def _cosine_right(u, v, cosine, d):
+    is_rows = cosine.ndim and cosine.shape != v.shape[:-1]
+    wide = v[..., None, :] if is_rows else v
+    square = np.sum(wide * wide, axis=-1)
+    norms = np.sqrt(np.sum(u * u, axis=-1) * square)
+    safe, one = np.where(norms > 0, norms, 1), np.where(norms > 0, square, 1)
+    slope = u / safe[..., None] - wide * (cosine / one)[..., None]
+    slope = np.where((norms > 0)[..., None], slope * d[..., None], 0)
+    return np.sum(slope, axis=-2) if is_rows else slope
+
+
+def _turns(count, size):
+    """Index of w[(i - j) mod N] for shifts j around 0: (S, N)."""
+    shifts = np.arange(size) - size // 2
+    return (np.arange(count)[None, :] - shifts[:, None]) % count
+
+
+def _circular_conv(w, s):
+    """out[i] = sum_j w[(i - j) mod N] s[j], j around 0."""
+    turned = w[..., _turns(w.shape[-1], s.shape[-1])]
+    return np.sum(turned * s[..., None], axis=-2)
+
+
+def _circular_back(d, s):
+    turned = d[..., _turns(d.shape[-1], s.shape[-1])]
+    return np.sum(turned * s[..., ::-1, None], axis=-2)
+
+
+def _circular_weights(d, w, s):
+    turned = w[..., _turns(w.shape[-1], s.shape[-1])]
+    return np.sum(turned * d[..., None, :], axis=-1)

@@ -1,0 +1,104 @@
+"""Before the first position and behind the last: boundaries, windows, padding."""
+
+import numpy as np
+
+from rnndsl.emit.carried.entries import _widen
+from rnndsl.emit.carried.tables import DTYPE
+
+
+def _everywhere(x, like):
+    """x at every position and example of `like`."""
+    np.copyto(like, x)
+    return like
+
+
+def _live_only(x, like, live):
+    """x where an example has the position; what stands in `like` elsewhere."""
+    return np.where(_widen(live, like.ndim - live.ndim), x, like)
+
+
+def _clear(live, *arrays):
+    """Padding is 0 in everything that is kept."""
+    if not live.all():
+        for array in arrays:
+            array[~live] = 0
+
+
+def _extended(x, before, after, filler):
+    """x with room for positions before the first and after the last."""
+    room = np.full((before + len(x) + after, *x.shape[1:]), filler, x.dtype)
+    room[before : before + len(x)] = x
+    return room
+
+
+def _restore(room, before, state, name):
+    """The last values of the window before, where there was one."""
+    if name in state:
+        last = np.asarray(state[name])
+        count = min(before, len(last))
+        room[before - count : before] = last[len(last) - count :]
+
+
+def _carried(value, state, name, back):
+    """A boundary, or what the window before left in its place."""
+    if name in state and len(state[name]) >= back:
+        return np.asarray(state[name])[-back]
+    return value
+
+
+def _uncarried(d, state, name):
+    """No gradient reaches a boundary that the window before replaced."""
+    return np.zeros_like(d) if name in state else d
+
+
+def _beyond(room, before, lengths, ahead, value):
+    """Write a boundary behind the last position of each example."""
+    rows = before + lengths + ahead - 1
+    inside = rows < len(room)
+    value = np.broadcast_to(value, room.shape[1:])
+    room[rows[inside], np.arange(len(lengths))[inside]] = value[inside]
+
+
+def _at(room, before, position, filler):
+    """What stands at a position of each example; the filler outside."""
+    row = np.asarray(position) + (before - 1)
+    examples = np.arange(room.shape[1])
+    inside = np.broadcast_to((row >= 0) & (row < len(room)), np.broadcast_shapes(row.shape, (1,)))
+    found = room[np.clip(row, 0, len(room) - 1), examples]
+    inside = np.broadcast_to(inside, found.shape[: row.ndim or 1])
+    return np.where(_widen(inside, found.ndim - inside.ndim), found, filler)
+
+
+def _placed(d, position, live):
+    """d at one position of each example, 0 at the others."""
+    hit = live & (np.arange(1, len(live) + 1)[:, None] == position)
+    return np.where(_widen(hit, d.ndim - 1), d, 0)
+
+
+def _scattered(d, position, live):
+    """Each d added at the position that it names."""
+    position = np.asarray(position)
+    if position.ndim < 2:
+        return _placed(d, position, live)
+    result = np.zeros(live.shape + d.shape[2:], DTYPE)
+    examples = np.broadcast_to(np.arange(live.shape[1]), position.shape)
+    inside = (position >= 1) & (position <= np.sum(live, axis=0)) & live
+    np.add.at(result, (position[inside] - 1, examples[inside]), d[inside])
+    return result
+
+
+def _last(room, before, count, lengths):
+    """The last values of each example: (count, B, …), the oldest first."""
+    rows = before + lengths[None, :] - count + np.arange(count)[:, None]
+    return room[rows, np.arange(len(lengths))]
+
+
+def _padded(x, live):
+    """An output: 0 where an example has no position."""
+    return np.where(_widen(live, x.ndim - 2), x, x.dtype.type(0))
+
+
+def _for_each(x, examples, rank):
+    """An output without positions, one for each example."""
+    x = np.asarray(x)
+    return np.broadcast_to(x, (examples, *x.shape[x.ndim - rank :])).copy()

@@ -1,0 +1,70 @@
+"""The text of the functions that a generated module carries along, taken from `carried`."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterable
+from functools import cache
+from types import ModuleType
+
+from rnndsl.emit.carried import (
+    chance,
+    checking,
+    clipping,
+    components,
+    ends,
+    entries,
+    flow,
+    positions,
+    products,
+    reading,
+    running,
+    script,
+    starts,
+    tokens,
+)
+
+MARK = "# --8<-- copied from here on\n"
+PUBLIC = (starts, running, clipping)
+CHECKS = (reading, checking)
+SCRIPT = (script,)
+SMALL = (entries, components, products, tokens, positions, ends, flow, chance)
+
+
+@cache
+def whole(modules: tuple[ModuleType, ...]) -> str:
+    """All that stands below the marks of some modules."""
+    texts = (_source(module) for module in modules)
+    return "\n\n".join(text[text.index(MARK) + len(MARK) :].lstrip("\n") for text in texts)
+
+
+def helpers(wanted: Iterable[str]) -> list[str]:
+    """The small functions that are wanted, with those that they call, in a fixed order."""
+    known = _functions()
+    waiting, found = set(wanted), set[str]()
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= (known[name][1] & known.keys()) - found
+    return [known[name][0] for name in known if name in found]
+
+
+def _source(module: ModuleType) -> str:
+    """The text of a module, without words to the tools that check it here."""
+    return re.sub(r"  # (noqa|fmt): .*", "", inspect.getsource(module))
+
+
+@cache
+def _functions() -> dict[str, tuple[str, frozenset[str]]]:
+    """Each small function: its text, and the names that it mentions."""
+    found: dict[str, tuple[str, frozenset[str]]] = {}
+    for module in SMALL:
+        source = _source(module)
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef):
+                names = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+                text = ast.get_source_segment(source, node) or ""
+                found[node.name] = (text, frozenset(names - {node.name}))
+    return found
