@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rnndsl.runtime import files
-from rnndsl.runtime.files import decode, read_bytes, read_text, require_writable, write_atomic
+from rnndsl.text import files
 from rnndsl.text.diagnostics import DataError
+from rnndsl.text.files import decode, read_bytes, read_text, require_writable, write_atomic
 
 ROOT_IS_ALLOWED = not hasattr(os, "geteuid") or os.geteuid() == 0
 

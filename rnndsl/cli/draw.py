@@ -39,7 +39,7 @@ def command(
     from rnndsl.draw import draw
     from rnndsl.draw.render import check_format
     from rnndsl.runtime.compile import with_sizes
-    from rnndsl.runtime.files import require_writable
+    from rnndsl.text.files import require_writable
 
     given = sizes_of(sizes)
     suffix = "" if output in (None, "-") else Path(output or "").suffix[1:].lower()
@@ -72,7 +72,7 @@ def _require_room(model: Model, steps: int, limit: int | None) -> None:
 def _rendered(drawing: Drawing, wanted: str, output: str) -> bytes:
     """The picture; without Graphviz its text in DOT is written beside, and the error names it."""
     from rnndsl.draw.render import NoGraphviz
-    from rnndsl.runtime.files import write_atomic
+    from rnndsl.text.files import write_atomic
     from rnndsl.text.diagnostics import DataError
 
     try:

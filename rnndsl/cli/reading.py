@@ -25,7 +25,7 @@ def read_text_file(path: str, limit: int | None) -> str:
     """A text, whole; DataError where it is none, or is too long for the memory (RNN501)."""
     import os
 
-    from rnndsl.runtime.files import read_text
+    from rnndsl.text.files import read_text
     from rnndsl.runtime.memory import require
 
     if path == "-":
@@ -37,6 +37,6 @@ def read_text_file(path: str, limit: int | None) -> str:
 
 def read_stdin() -> str:
     """All of standard input as UTF-8."""
-    from rnndsl.runtime.files import decode
+    from rnndsl.text.files import decode
 
     return decode(sys.stdin.buffer.read(), "standard input")

@@ -161,7 +161,7 @@ def _train(
 def _places(output: str, curve: str | None, inputs: list[str]) -> tuple[Path, Path]:
     """Where weights and curve go; DataError where they cannot be written."""
     from rnndsl.runtime.curve import require_format
-    from rnndsl.runtime.files import require_writable
+    from rnndsl.text.files import require_writable
 
     weights = require_writable(output, inputs)
     picture = require_writable(curve or f"{weights.with_suffix('')}-loss.svg", inputs)

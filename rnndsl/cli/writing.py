@@ -11,7 +11,7 @@ def write_result(output: str, data: str | bytes) -> None:
     A text is UTF-8 in both: what is generated is a file, whatever the terminal speaks.
     """
     if output != "-":
-        from rnndsl.runtime.files import write_atomic
+        from rnndsl.text.files import write_atomic
 
         write_atomic(output, data)
     else:

@@ -17,6 +17,7 @@ from rnndsl.draw.render import NoGraphviz, check_format, render
 from rnndsl.draw.unfolded import unfolded_scene
 from rnndsl.model.model import Model
 from rnndsl.text.diagnostics import DataError
+from rnndsl.text.files import write_atomic
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ class Drawing:
             data = render(self.source, wanted)
         except NoGraphviz as problem:
             beside = target.with_suffix(".dot")
-            _write(beside, self.source.encode("utf-8"))
+            write_atomic(beside, self.source)
             raise DataError(f"{problem}; wrote `{beside}` instead", problem.code) from None
-        _write(target, data)
+        write_atomic(target, data)
         return target
 
     def _repr_svg_(self) -> str | None:
@@ -81,18 +82,3 @@ def unfolded(model: Model, steps: int, *, sizes: Mapping[str, int] | None = None
     if steps < 1:
         raise DataError(f"cannot unfold over {steps} steps: there is at least 1", "RNN421")
     return Drawing(to_dot(unfolded_scene(model, steps, sizes)).source)
-
-
-def _write(target: Path, data: bytes) -> None:
-    """Write beside, then rename; DataError RNN003 where it cannot be done."""
-    whole = Path(os.path.realpath(target))  # through a link, the file it leads to
-    beside = whole.with_name(f".{whole.name[:40]}.{os.getpid()}")
-    try:
-        try:
-            beside.write_bytes(data)
-            os.replace(beside, whole)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as problem:
-        reason = problem.strerror or str(problem)
-        raise DataError(f"cannot write `{target}`: {reason}", "RNN003") from None

@@ -19,11 +19,11 @@ import numpy.typing as npt
 from rnndsl.driver import parse
 from rnndsl.model.model import Model
 from rnndsl.runtime.compile import compile_model
-from rnndsl.runtime.files import read_bytes, write_atomic
 from rnndsl.runtime.memory_model import known_sizes
 from rnndsl.runtime.program import Program
 from rnndsl.runtime.text_data import Alphabet
 from rnndsl.text.diagnostics import DataError
+from rnndsl.text.files import read_bytes, write_atomic
 
 Array = npt.NDArray[Any]
 KEY = "rnndsl"

@@ -42,7 +42,8 @@ def with_sizes(model: Model, given: Mapping[str, int]) -> Model:
             names = ", ".join(known) or "none"
             raise DataError(f"{model.name} has no size {name!r}; its sizes: {names}", "RNN403")
         if known[name].is_derived:
-            raise DataError(f"the size {name!r} follows from others: {known[name].default}", "RNN403")
+            dim = known[name].default
+            raise DataError(f"the size {name!r} follows from others: {dim}", "RNN403")
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise DataError(f"the size {name!r} must be a whole number above 0", "RNN403")
         known[name] = replace(known[name], default=Dim.number(value))

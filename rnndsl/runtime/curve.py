@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from rnndsl.runtime.files import write_atomic
 from rnndsl.runtime.history import History, binned
 from rnndsl.text.diagnostics import DataError
+from rnndsl.text.files import write_atomic
 
 FORMATS = (".svg", ".png", ".pdf")
 WIDTH, HEIGHT = 640, 400
