@@ -39,15 +39,15 @@ def arithmetic(kinds: Iterable[Open | None]) -> Open | None:
 
 
 def _as_number(kind: Open) -> Open:
-    if kind in ("token", "position"):
-        return "integer"
-    return "whole" if kind == "bool" else kind
+    return "integer" if kind in ("token", "position", "bool") else kind
 
 
 def branch(kinds: Iterable[Open | None]) -> Open | None:
     """The kind of a choice: a token stays one beside tokens and whole numbers."""
     known = {kind for kind in kinds if kind is not None}
-    for kind in ("token", "position", "bool"):
+    if known == {"bool"}:
+        return "bool"
+    for kind in ("token", "position"):
         if kind in known and known <= {kind, "whole"}:
             return kind
     return arithmetic(known)
