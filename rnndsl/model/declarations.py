@@ -80,12 +80,15 @@ def outputs(table: Table, drafts: Drafts, model: Model, settled: Settled) -> tup
 
 
 def label(read: ir.Read, model: Model) -> str:
-    """The name of an output: the value's, with its position unless that runs over all."""
+    """The name of an output: the value's, with its position unless that runs over all.
+
+    A computed position stands there as it is written, without spaces: `h[argmax[t](e[t])]`.
+    """
     if not read.places:
         return read.name
     place = read.places[0]
     if not isinstance(place, ir.Position):
-        return f"{read.name}[…]"
+        return f"{read.name}[{''.join(model.source.slice(place.span).split())}]"
     return read.name if place.is_here else f"{read.name}[{place_text(place, model)}]"
 
 
