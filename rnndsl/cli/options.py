@@ -142,6 +142,11 @@ def threads_option(command: Command) -> Command:
     )(command)
 
 
+def json_option(command: Command) -> Command:
+    """The answer for a program."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(command)
+
+
 def seed_option(command: Command) -> Command:
     """The seed of all that is drawn at random."""
     return click.option(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 import click
@@ -20,6 +20,7 @@ from rnndsl.text.source import Source
 _HEADING = re.compile(r"(error|warning)(\[\w+\]): ")
 _GUTTER = re.compile(r"( *(?:\d+ )?\||\s*-->|\s*=|\.\.\.)(.*)")
 _COLOURS = {"error": "red", "warning": "yellow"}
+WIDE = 10_000  # no line of a file is broken
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -40,6 +41,32 @@ def say(text: str) -> None:
 def note(text: str) -> None:
     """A line about the work on standard error."""
     click.echo(printable(text), err=True)
+
+
+def say_json(data: object) -> None:
+    """Results for a program, on standard output: JSON in ASCII."""
+    import json
+
+    click.echo(json.dumps(data, indent=2))
+
+
+def say_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: str = "") -> None:
+    """Rows under their headings on standard output; the columns named in `right` are numbers."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    is_terminal = sys.stdout.isatty()
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right.split(",") else "left")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    console = Console(width=None if is_terminal else WIDE, no_color=not wants_colour(sys.stdout))
+    with console.capture() as capture:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in capture.get().rstrip().split("\n")))
 
 
 def show_problem(problem: SpecError | DataError) -> None:
