@@ -46,9 +46,9 @@ def command(
     from rnndsl.cli.reading import read_model
     from rnndsl.cli.writing import write_result
     from rnndsl.runtime.compile import generate_source
-    from rnndsl.text.files import require_writable
     from rnndsl.runtime.memory import require
     from rnndsl.runtime.memory_model import known_sizes, parameter_bytes
+    from rnndsl.text.files import require_writable
 
     if emit != "py":
         raise later(f"`--emit {emit}`", "py")

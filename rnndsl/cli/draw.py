@@ -72,8 +72,8 @@ def _require_room(model: Model, steps: int, limit: int | None) -> None:
 def _rendered(drawing: Drawing, wanted: str, output: str) -> bytes:
     """The picture; without Graphviz its text in DOT is written beside, and the error names it."""
     from rnndsl.draw.render import NoGraphviz
-    from rnndsl.text.files import write_atomic
     from rnndsl.text.diagnostics import DataError
+    from rnndsl.text.files import write_atomic
 
     try:
         return drawing.render(wanted)

@@ -25,8 +25,8 @@ def read_text_file(path: str, limit: int | None) -> str:
     """A text, whole; DataError where it is none, or is too long for the memory (RNN501)."""
     import os
 
-    from rnndsl.text.files import read_text
     from rnndsl.runtime.memory import require
+    from rnndsl.text.files import read_text
 
     if path == "-":
         return read_stdin()
