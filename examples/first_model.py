@@ -9,6 +9,7 @@ that every Python carries: the help pages of the language.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,13 @@ SPEC = ROOT / "specs" / "char_lstm.rnn"
 FOLDER = ROOT / "first-model"
 SECONDS = 60
 LINES = 12
+MADE = {
+    "folded.svg": "the model as a graph, a delay on every edge that goes back in time",
+    "unfolded.svg": "the same over three steps",
+    "char_lstm.py": "forward and gradient code: NumPy and nothing else",
+    "char_lstm.safetensors": "the trained weights: `rnndsl generate` writes more with them",
+    "loss.svg": "the falling loss",
+}
 
 
 def help_pages() -> str:
@@ -54,6 +62,7 @@ class Report:
 
 def main() -> None:
     """Everything, in the order in which one would do it by hand."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the products of one step are small
     import rnndsl
 
     FOLDER.mkdir(exist_ok=True)
@@ -75,15 +84,20 @@ def main() -> None:
     )
     rnndsl.save(FOLDER / "char_lstm.safetensors", program, trained.params, text.alphabet)
     for kind in ("svg", "png"):
-        rnndsl.save_curve(FOLDER / f"loss.{kind}", trained.history, model.title)
+        rnndsl.save_curve(
+            FOLDER / f"loss.{kind}", trained.history, f"{model.name}: nats a character"
+        )
 
+    _, loss = trained.history.validation[-1]
+    print(f"\nOn the tenth of the text that it did not learn from: loss {loss:.3f}")
     sample = rnndsl.generate(
-        program, trained.params, text.alphabet, prompt="The ", length=500, temperature=0.7
+        program, trained.params, text.alphabet, prompt="The ", length=500, temperature=0.5
     )
     print(f"\nWhat it writes now:\n\n{sample}\n")
-    print(f"In {FOLDER.relative_to(ROOT)}:")
+
+    print(f"In {FOLDER}:\n")
     for path in sorted(FOLDER.iterdir()):
-        print(f"  {path.name}")
+        print(f"  {path.name:<22} {MADE.get(path.name, '')}".rstrip())
 
 
 if __name__ == "__main__":

@@ -44,6 +44,22 @@ def test_python_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
 
 
+def test_the_generated_code_shown_is_what_is_generated() -> None:
+    from rnndsl.gallery import specs
+    from rnndsl.runtime.spec import load
+
+    model = load(specs()["elman"])
+    levels = [model.compile(optimize=level).source for level in (0, 1)]
+    real = {line.strip() for source in levels for line in source.splitlines()}
+    shown = [
+        line.strip()
+        for body in blocks("docs/generated-file.md", "py")
+        for line in body.splitlines()
+    ]
+    assert shown
+    assert [line for line in shown if line not in real] == []
+
+
 @each_page
 def test_links_lead_somewhere(name: str) -> None:
     page = PAGES[name]
