@@ -114,16 +114,18 @@ def _edges_inside(
 def check_causality(model: Model) -> list[Diagnostic]:
     """Everything that keeps the equations from being computed in some order."""
     found: dict[Diagnostic, None] = {}
+    order = {equation.name: number for number, equation in enumerate(model.all_equations)}
     for mode in modes(model):
         graph = dependencies(model, mode)
         for names in _components(graph):
-            for item in _faults(model, graph, names):
+            for item in _faults(model, graph, names, order):
                 found.setdefault(item)
     return sorted(found, key=lambda item: item.labels[0].span)
 
 
-def _faults(model: Model, graph: nx.MultiDiGraph, names: set[Node]) -> Iterator[Diagnostic]:
-    order = {equation.name: number for number, equation in enumerate(model.all_equations)}
+def _faults(
+    model: Model, graph: nx.MultiDiGraph, names: set[Node], order: dict[str, int]
+) -> Iterator[Diagnostic]:
     still = nx.MultiDiGraph()
     back: list[Reference] = []
     ahead: list[Reference] = []

@@ -32,6 +32,11 @@ def _at(text: str) -> str:
     return text.replace("[", " at ").removesuffix("]")
 
 
+def _who(model: Model, ref: Reference) -> str:
+    """What a reference stands in: a value's name, or a boundary."""
+    return ref.target if ref.via is None else _at(_left(model, ref))
+
+
 def _read(model: Model, ref: Reference) -> str:
     text = label(ref.read, model)
     is_here = ref.place is not None and ref.place.is_here
@@ -54,14 +59,13 @@ def same_step(model: Model, circle: Sequence[Reference]) -> Diagnostic:
     if any(ref.teach == "free" for ref in circle):
         notes.append("it closes where `teach` reads its second argument, in free running")
     is_alone = len(needs) == 1
+    more = [Label(r.read.span, f"{_who(model, r)} reads {_at(_read(model, r))}") for r in needs[1:]]
     return error(
         "RNN203",
         within,
         first.read.span,
-        f"reads {_at(text)}" if is_alone else f"{first.target} reads {_at(text)}",
-        more=[_defined(model, first)]
-        if is_alone
-        else [Label(r.read.span, f"{r.target} reads {_at(_read(model, r))}") for r in needs[1:]],
+        f"reads {_at(text)}" if is_alone else f"{_who(model, first)} reads {_at(text)}",
+        more=[_defined(model, first)] if is_alone else more,
         notes=notes,
         help=help,
     )

@@ -66,7 +66,7 @@ def build_model(parsed: Parsed, source: Source, stem: str) -> tuple[Model | None
     model = _assembled(table, drafts, declared, settled, source)
     model = replace(model, name=model.name or stem, sizes=known, consts=numbers)
     model = replace(model, sites=resolver.sites, outputs=outputs(table, drafts, model, settled))
-    model = replace(model, clips=tuple(clips(table, drafts, model, numbers)))
+    model = replace(model, clips=tuple(clips(table, drafts, numbers)))
     for item in check_targets(model):
         table.report(item)
     warnings = tuple(unused(model, table))
@@ -106,7 +106,11 @@ def _axes(table: Table) -> dict[str, Axis]:
 
 
 def _declared(table: Table, drafts: Drafts, numbers: Mapping[str, float]) -> Declared:
-    values = {item.name: _type(item.statement, table) for item in drafts.equations}
+    values: dict[str, Type | None] = {}
+    for item in drafts.equations:
+        values[item.name] = _type(item.statement, table)
+        if values[item.name] is None and item.statement.shape is not None:
+            table.broken.add(item.name)
     return Declared(data(table), parameters(table, numbers), values)
 
 
@@ -124,18 +128,22 @@ def _faults_apart(table: Table, drafts: Drafts, declared: Declared) -> list[Diag
     """Shape faults of the equations that read nothing at fault."""
     known = {*declared.data, *declared.params, *(item.name for item in drafts.equations)}
     known -= table.broken
-    sides = {id(item): {*_read(item.expr), item.name} - {LOSS} for item in drafts.sides}
-    while True:
-        kept = [item for item in drafts.sides if sides[id(item)] <= known]
-        names = {item.name for item in kept}
-        lost = {item.name for item in drafts.equations} - names
-        if not lost & known:
-            break
-        known -= lost
+    needs = {id(item): {*_read(item.expr), item.name} - {LOSS} for item in drafts.sides}
+    readers: dict[str, list[str]] = {}
+    for item in drafts.equations:
+        for name in needs[id(item)]:
+            readers.setdefault(name, []).append(item.name)
+    waiting = [name for name in readers if name not in known]
+    while waiting:
+        lost = [name for name in readers.get(waiting.pop(), ()) if name in known]
+        known.difference_update(lost)
+        waiting.extend(lost)
+    kept = [item for item in drafts.equations if item.name in known]
+    loss = drafts.loss
     sound = Drafts(
-        equations=[item for item in drafts.equations if item in kept],
-        boundaries=[item for item in drafts.boundaries if item in kept],
-        loss=drafts.loss if drafts.loss in kept else None,
+        equations=kept,
+        boundaries=[item for item in drafts.boundaries if needs[id(item)] <= known],
+        loss=loss if loss is not None and needs[id(loss)] <= known else None,
     )
     return _infer(sound, declared, table).diagnostics
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -29,6 +30,8 @@ def data(table: Table) -> dict[str, Data]:
         elif entry.type is not None:
             dims = shape(entry.type, table)
             kind = None if dims is None else Type("real", dims)
+        if kind is None:
+            table.broken.add(symbol.name)
         role: Literal["input", "target"] = "input" if symbol.what == "input" else "target"
         found[symbol.name] = Data(symbol.name, role, symbol.axes, kind or Type(), symbol.span)
     return found
@@ -43,7 +46,7 @@ def integer_type(node: tree.IntegerType, table: Table) -> Type | None:
     symbol = table.symbols.get(argument.name) if isinstance(argument, tree.Name) else None
     if symbol is None or symbol.what != "axis":
         if not (isinstance(argument, tree.Name) and table.excuses(argument.name)):
-            table.report(place_messages.bad_position(argument.span, table.index, table.length))
+            table.report(place_messages.position_of_no_axis(argument.span, table.index))
         return None
     return Type("position", (), None, symbol.name)
 
@@ -55,6 +58,8 @@ def parameters(table: Table, consts: Mapping[str, float]) -> dict[str, tuple[Par
         entry = symbol.entry
         assert isinstance(entry, tree.ParamEntry)
         dims = None if entry.shape is None else shape(entry.shape, table)
+        if entry.shape is not None and dims is None:
+            table.broken.add(symbol.name)
         start = None
         if entry.initialiser is not None:
             start = initialiser(entry.initialiser, table, consts)
@@ -82,13 +87,14 @@ def outputs(table: Table, drafts: Drafts, model: Model, settled: Settled) -> tup
 def label(read: ir.Read, model: Model) -> str:
     """The name of an output: the value's, with its position unless that runs over all.
 
-    A computed position stands there as it is written, without spaces: `h[argmax[t](e[t])]`.
+    A computed position stands there as written, without spaces: `h[argmax[t](e[t])]`.
     """
     if not read.places:
         return read.name
     place = read.places[0]
     if not isinstance(place, ir.Position):
-        return f"{read.name}[{''.join(model.source.slice(place.span).split())}]"
+        written = re.sub(r"#[^\n]*|\s", "", model.source.slice(place.span))
+        return f"{read.name}[{written}]"
     return read.name if place.is_here else f"{read.name}[{place_text(place, model)}]"
 
 
@@ -119,15 +125,13 @@ def check_clips(table: Table, consts: Mapping[str, float]) -> None:
                 table.report(wording.not_clippable(item.name, item.span, params))
 
 
-def clips(table: Table, drafts: Drafts, model: Model, consts: Mapping[str, float]) -> list[Clip]:
+def clips(table: Table, drafts: Drafts, consts: Mapping[str, float]) -> list[Clip]:
     """How gradients are clipped."""
     found: list[Clip] = []
     for statement in table.clips:
         word: Literal["norm", "value"] = "norm" if statement.kind.name == "norm" else "value"
         limit = _limit(statement.limit, consts)
         reference = drafts.references.get(statement)
-        if reference is not None and not _is_read(reference, model):
-            table.report(wording.not_recurrent(label(reference, model), reference.span))
         names = tuple(item.name for item in statement.params)
         found.append(Clip(word, limit or 0.0, names, reference))
     return found
@@ -140,11 +144,3 @@ def _limit(expr: tree.Expr, consts: Mapping[str, float]) -> float | None:
     elif isinstance(expr, tree.Name):
         value = consts.get(expr.name)
     return value if value is not None and value > 0 else None
-
-
-def _is_read(read: ir.Read, model: Model) -> bool:
-    return any(
-        item.name == read.name and item.places == read.places
-        for equation in model.all_equations
-        for item in ir.reads(equation.expr)
-    )

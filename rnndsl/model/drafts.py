@@ -15,7 +15,7 @@ from rnndsl.model import messages, place_messages
 from rnndsl.model.expr import Position
 from rnndsl.model.places import affine, position
 from rnndsl.model.resolve import Resolver
-from rnndsl.model.symbols import LOSS, Symbol, Table
+from rnndsl.model.symbols import LOSS, Table
 from rnndsl.syntax import tree
 from rnndsl.syntax.printer import print_equation, print_expr
 from rnndsl.text.source import Span
@@ -170,7 +170,7 @@ def _is_new(found: Draft, drafts: Drafts, places: set[tuple[str, Position]], tab
         return True
     first = next(item for item in drafts.of(found.name) if item.place == found.place)
     left = first.text.partition(" = ")[0]
-    table.report(messages.two_equations(left, left, found.left, first.left))
+    table.report(messages.two_boundaries(left, found.left, first.left))
     return False
 
 
@@ -193,14 +193,23 @@ def _references(table: Table, resolver: Resolver, drafts: Drafts) -> None:
         if statement.reference is None:
             continue
         expr = resolver.resolve(statement.reference, "clip", running)
-        if isinstance(expr, ir.Read) and _is_shifted(expr, table.symbols[expr.name]):
+        is_whole = not table.has_errors
+        if isinstance(expr, ir.Read) and _is_recurrent(expr, table, drafts if is_whole else None):
             drafts.references[statement] = expr
         elif expr is not None:
             text = print_expr(statement.reference)
             table.report(wording.not_recurrent(text, statement.reference.span))
 
 
-def _is_shifted(read: ir.Read, symbol: Symbol) -> bool:
+def _is_recurrent(read: ir.Read, table: Table, drafts: Drafts | None) -> bool:
+    """Whether a shifted reference to a value is read; with `drafts` by one of these."""
     place = read.places[0] if read.places else None
-    is_shift = isinstance(place, Position) and place.anchor == "index" and not place.is_here
-    return is_shift and symbol.what == "value"
+    if not isinstance(place, Position) or place.anchor != "index" or place.is_here:
+        return False
+    if table.symbols[read.name].what != "value":
+        return False
+    return drafts is None or any(
+        item.name == read.name and item.places == read.places
+        for side in drafts.sides
+        for item in ir.reads(side.expr)
+    )

@@ -127,7 +127,7 @@ class Inference:
             case ir.Over(operation=operation, body=body):
                 shape = self._build(body)
                 if operation == "argmax":
-                    self._scalar(body, "what `argmax` compares over an axis")
+                    self._scalar(body, "`argmax` over an axis compares single numbers")
                     return ShapeVar(())
                 return shape
             case ir.Apply():
@@ -140,7 +140,7 @@ class Inference:
     def _position(self, place: ir.Expr) -> None:
         self._build(place)
         if self.kinds.get(place) in ("position", "integer", "whole"):
-            self._scalar(place, "a position")
+            self._scalar(place, "a position is a single number")
         else:
             index = self.axis or "t"
             found = messages.not_a_position(place.span, self._kind(place), index)
@@ -150,7 +150,7 @@ class Inference:
         result, base, index = ShapeVar(), self._operand(expr.base), expr.index
         self._build(index)
         if self.kinds.get(index) in WHOLE_KINDS:
-            self._scalar(index, "an index")
+            self._scalar(index, "rows and components are picked by a single number")
         else:
             data = index.name if isinstance(index, ir.Read) else None
             is_data = data is not None and data not in self.value_kinds
@@ -217,7 +217,7 @@ class Inference:
             if not argument.startswith("#"):
                 continue
             if self.kinds.get(item) in WHOLE_KINDS:
-                self._scalar(item, "a token")
+                self._scalar(item, f"`{expr.operation}` takes a single token")
             else:
                 found = messages.needs_token(expr.operation, item.span, self._kind(item))
                 self.diagnostics.append(found)

@@ -46,20 +46,25 @@ def text_source(text: str, name: str = "<text>") -> Source:
 def read_source(path: str | Path) -> Source:
     """The text of a file; SpecError where it is missing, unreadable or no text."""
     try:
-        text = Path(path).read_bytes().decode("utf-8")
-    except FileNotFoundError:
+        data = Path(path).read_bytes()
+    except (FileNotFoundError, ValueError):  # a path with a NUL is no path
         raise SpecError([error("RNN001", f"there is no file `{path}`")]) from None
     except IsADirectoryError:
         raise SpecError([error("RNN001", f"`{path}` is a folder, not a file")]) from None
-    except UnicodeDecodeError:
-        item = error("RNN002", f"`{path}` is not a text file in UTF-8")
-        raise SpecError([item]) from None
     except OSError as fault:
         item = error("RNN001", f"`{path}` cannot be read: {fault.strerror}")
         raise SpecError([item]) from None
-    if "\0" in text:
+    if b"\0" in data or not _is_text(data):
         raise SpecError([error("RNN002", f"`{path}` is not a text file in UTF-8")])
-    return text_source(text, str(path))
+    return text_source(data.decode("utf-8"), str(path))
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def load_model(path: str | Path) -> Model:

@@ -9,6 +9,18 @@ from rnndsl.text.diagnostics import Diagnostic, Label, error
 from rnndsl.text.source import Span
 
 LONGEST_NAME = 60
+FORMS = {
+    "where": "condition, a, b",
+    "clamp": "a, least, most",
+    "dropout": "a, p",
+    "cross_entropy": "logits, token",
+    "nll": "probabilities, token",
+    "binary_cross_entropy": "logits, values",
+    "circular_conv": "values, weights",
+    "teach": "y[t], o[t]",
+    **dict.fromkeys(("squared_error", "logaddexp", "dot", "outer", "cosine"), "a, b"),
+}
+"""What the arguments of the functions of more than one are."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -55,6 +67,18 @@ def two_equations(name: str, left: str, span: Span, first: Span) -> Diagnostic:
         help=f"one equation holds at every position; a boundary is written `{name}[0] = …`"
         if is_over_axis
         else "a value has one equation: give the second one another name",
+    )
+
+
+def two_boundaries(left: str, span: Span, first: Span) -> Diagnostic:
+    """`h[0] = …` twice."""
+    return error(
+        "RNN111",
+        f"the boundary `{left}` is given twice",
+        span,
+        "given again",
+        more=[Label(first, "first given here")],
+        help="each boundary covers one position: remove one of them",
     )
 
 
@@ -173,7 +197,9 @@ def wrong_arguments(
     plural = "" if wanted == "1" else "s"
     more = [] if first is None else [Label(first, "the formula")]
     message = f"`{name}` takes {wanted} argument{plural}, not {got}"
-    return error("RNN114", message, span, "called here", more=more)
+    form = f"`{name}({FORMS[name]})`" if name in FORMS and first is None else None
+    help = f"it is written {form}" if form else None
+    return error("RNN114", message, span, more=more, help=help)
 
 
 def named_argument(span: Span) -> Diagnostic:

@@ -58,7 +58,7 @@ def _size(expr: tree.Name, table: Table) -> Dim | None:
     symbol = table.symbols.get(expr.name)
     if symbol is None:
         if not table.excuses(expr.name):
-            names = [item.name for item in table.of("size")]
+            names = [name for name in table.proposals if table.symbols[name].what == "size"]
             declare = f"size {expr.name}"
             table.report(messages.unknown_name(expr.name, expr.span, names, declare))
         return None

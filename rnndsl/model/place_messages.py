@@ -70,6 +70,17 @@ def not_an_axis(name: str, span: Span, index: str) -> Diagnostic:
     )
 
 
+def position_of_no_axis(span: Span, index: str) -> Diagnostic:
+    """`position(n)`."""
+    return error(
+        "RNN119",
+        "a position is one along an axis, named by its index",
+        span,
+        "no index",
+        help=f"write `position({index})`",
+    )
+
+
 def bad_left_side(name: str, span: Span, index: str, length: str) -> Diagnostic:
     """`h[t-1] = …`."""
     return error(

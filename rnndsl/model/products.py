@@ -154,7 +154,7 @@ class Signed(Constraint):
                     unifier.equal_dims(known, size)
                 continue
             dims = tuple(names.setdefault(name, unifier.fresh()) for name in argument.split())
-            unifier.set(item.shape, dims)
+            unifier.equal(ShapeVar(dims), item.shape)
         if result.startswith("#"):
             unifier.set(self.result, ())
             unifier.equal_dims(names[result[1:]], self.token)

@@ -68,10 +68,10 @@ class Resolver:
         table = self.table
         if base.name in table.symbols:
             if not table.waiting & {"use", "tree"}:
-                table.wait("use", messages.later("a value of an instance", expr.span))
+                table.wait("use", messages.later("a member of an instance or of a node", expr.span))
         elif not table.excuses(base.name):
             declare = f'use "{base.name}.rnn" as {base.name}'
-            table.report(messages.unknown_name(base.name, base.span, table.symbols, declare))
+            table.report(messages.unknown_name(base.name, base.span, table.proposals, declare))
 
     def _all(self, items: tuple[tree.Expr, ...], running: frozenset[str]) -> tuple[ir.Expr, ...]:
         """Every item resolved, so that all their faults are reported."""
@@ -93,11 +93,13 @@ class Resolver:
             return symbol
         if name.name == LOSS:
             table.report(messages.loss_read(name.span))
+        elif table.excuses(name.name):
+            pass
         elif name.name in ("leaf", "root"):
             table.wait("tree", messages.later("a node of a tree", name.span))
-        elif not table.excuses(name.name):
+        else:
             declare = f"param {name.name}"
-            table.report(messages.unknown_name(name.name, name.span, table.symbols, declare))
+            table.report(messages.unknown_name(name.name, name.span, table.proposals, declare))
         raise Unresolved
 
     def _name(self, name: tree.Name, running: frozenset[str]) -> ir.Expr:
@@ -222,7 +224,8 @@ class Resolver:
         if name in FUNCTIONS or name == "teach":
             self.table.report(messages.named_argument(call.span))
         elif not self.table.excuses(name):
-            self._no_function(call)
+            item = messages.later("another model as a cell", call.span)
+            self.table.wait("use", item)
 
     def _no_function(self, call: tree.Call) -> None:
         table, name = self.table, call.function

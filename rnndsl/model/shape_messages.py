@@ -13,8 +13,13 @@ Shown = Sequence[tuple[Span, str]]
 NO_BROADCAST = "only scalars broadcast; different sizes are different whatever their values"
 
 
+def has_shape(shape: str) -> str:
+    """A shape in words."""
+    return "is a scalar" if shape == "()" else f"has shape {shape}"
+
+
 def _labels(span: Span, shown: Shown) -> tuple[Label, list[Label]]:
-    labels = [Label(place, f"has shape {shape}") for place, shape in shown]
+    labels = [Label(place, has_shape(shape)) for place, shape in shown]
     return (labels[0], labels[1:]) if labels else (Label(span), [])
 
 
@@ -49,7 +54,7 @@ def token_does_not_fit(base: tuple[Span, str], what: str, size: str, token: str)
     span, shape = base
     return error(
         "RNN301",
-        f"a token of {token} cannot pick among {size} {what}",
+        f"a token({token}) cannot pick among {size} {what}",
         span,
         f"has shape {shape}",
         help="the first size of what is picked from is the size of the token",
@@ -60,10 +65,10 @@ def right_side(name: str, span: Span, left: str, right: str, named: Span) -> Dia
     """`h[t]: m = x[t]`."""
     return error(
         "RNN301",
-        f"`{name}` has shape {left}, and its right side {right}",
+        f"`{name}` {has_shape(left)}, and its right side {has_shape(right)}",
         span,
-        f"has shape {right}",
-        more=[Label(named, f"has shape {left}")],
+        has_shape(right),
+        more=[Label(named, has_shape(left))],
         help=NO_BROADCAST,
     )
 
@@ -72,10 +77,10 @@ def boundary(name: str, span: Span, left: str, right: str, named: Span) -> Diagn
     """`h[0] = c` where c has another shape."""
     return error(
         "RNN301",
-        f"`{name}` has shape {left}, and its boundary {right}",
+        f"`{name}` {has_shape(left)}, and its boundary {has_shape(right)}",
         span,
-        f"has shape {right}",
-        more=[Label(named, f"has shape {left}")],
+        has_shape(right),
+        more=[Label(named, has_shape(left))],
         help=NO_BROADCAST,
     )
 
@@ -95,7 +100,7 @@ def not_scalar(what: str, span: Span, shape: str) -> Diagnostic:
     """`argmax[t](h[t])` for a vector."""
     return error(
         "RNN303",
-        f"{what} is one number, and this is not",
+        what,
         span,
         f"has shape {shape}",
         help="pick a component, as in `h[t][0]`",
@@ -108,8 +113,8 @@ def teach_shapes(first: tuple[Span, str], second: tuple[Span, str]) -> Diagnosti
         "RNN301",
         "both arguments of `teach` have one shape",
         first[0],
-        f"has shape {first[1]}",
-        more=[Label(second[0], f"has shape {second[1]}")],
+        has_shape(first[1]),
+        more=[Label(second[0], has_shape(second[1]))],
         help="what is read in training stands in for what is read in use",
     )
 

@@ -31,6 +31,7 @@ class Solver:
         self._params = deque(params)
         self._filled = list(filled)
         self._settled: set[int] = set()
+        self._waiting = list(constraints)
         self._undecided: dict[int, Constraint] = {}
         self._guesses = deque(self._order())
         for constraint in constraints:
@@ -93,8 +94,7 @@ class Solver:
             yield from (self._default(c) for c in self.constraints if isinstance(c, kind))
         yield from (self._scalar(shape) for shape in self._filled)
         yield self._param
-        for constraint in self.constraints:
-            yield self._default(constraint, self._param)
+        yield self._any
 
     def _guess(self) -> bool:
         """One default; whether there was one to take."""
@@ -105,17 +105,20 @@ class Solver:
             self._guesses.popleft()
         return False
 
-    def _default(
-        self, constraint: Constraint, first: Callable[[], bool] = lambda: False
-    ) -> Callable[[], bool]:
+    def _default(self, constraint: Constraint) -> Callable[[], bool]:
         def guess() -> bool:
-            if first():
-                return True
             if id(constraint) in self._settled:
                 return False
             return self._run(constraint, constraint.guess)
 
         return guess
+
+    def _any(self) -> bool:
+        """A parameter that now meets a known shape, or the first constraint with a default."""
+        if self._param():
+            return True
+        self._waiting = [c for c in self._waiting if id(c) not in self._settled]
+        return any(self._run(c, c.guess) for c in self._waiting)
 
     def _scalar(self, shape: ShapeVar) -> Callable[[], bool]:
         def guess() -> bool:

@@ -5,7 +5,7 @@ It is a table; `collect` fills it and `resolve` reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,6 +21,7 @@ _ARGUMENTS = "params lengths trees inputs mode seed state batch forcing return_s
 RESERVED = frozenset(_WORDS.split())
 RESERVED_DATA = frozenset(_ARGUMENTS.split())
 LOSS = "loss"
+MANY_FAULTS = 50
 What = Literal["axis", "length", "size", "const", "param", "input", "target", "value", "formula"]
 NOUNS = {"param": "parameter", "axis": "index", "length": "length of an axis"}
 
@@ -82,6 +83,11 @@ class Table:
         """What a symbol is, with its article."""
         article = "an" if symbol.what in ("axis", "input") else "a"
         return f"{article} {NOUNS.get(symbol.what, symbol.what)}"
+
+    @property
+    def proposals(self) -> Iterable[str]:
+        """Names that may have been meant; none once so much is wrong that nobody reads it."""
+        return self.symbols if len(self.found) < MANY_FAULTS else ()
 
     @property
     def diagnostics(self) -> list[Diagnostic]:

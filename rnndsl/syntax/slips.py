@@ -92,6 +92,11 @@ def _end(place: _Place) -> Slip | None:
     if "==" in place.text:
         at = place.text.index("==")
         return Slip("an equation is written with one `=`", "`==` compares", at=at, word="==")
+    if place.first == "clip":
+        return Slip(
+            "this clip ends too early",
+            "for example `clip norm 5`, `clip norm 1 W, U` or `clip norm 1 d h[t-1]`",
+        )
     if place.first not in KEYWORDS:
         return Slip("this equation has no right side", "add `= …`")
     return None
