@@ -20,7 +20,17 @@ from rnndsl.cli.show import note, printable, show_problem
 from rnndsl.text.diagnostics import DataError, SpecError
 
 FAULT, OURS, INTERRUPTED, UNREAD = 1, 70, 130, 141
-COMMANDS = ("check", "compile", "draw", "summary", "gradcheck", "train", "generate", "specs")
+COMMANDS = (
+    "check",
+    "compile",
+    "draw",
+    "explain",
+    "summary",
+    "gradcheck",
+    "train",
+    "generate",
+    "specs",
+)
 
 
 class Root(click.Group):
