@@ -49,9 +49,11 @@ class Body(Storage):
         readers = self.readers.get(node, ())
         if node in self.stage.targets or node in self.stage.exports:
             return False
+        if not readers or any(r.op == "value" and r.inputs[0] is node for r in readers):
+            return False
         if node.op == "fill":
-            return bool(readers) and all(r.op == "value" or self._is_boundary(r) for r in readers)
-        return node.op == "carry" and bool(readers) and all(r.op == "value" for r in readers)
+            return all(r.op == "value" or self._is_boundary(r) for r in readers)
+        return node.op == "carry" and all(r.op == "value" for r in readers)
 
     def _loop(self, loop: Loop) -> None:
         index, length = self.context.index, self.context.length

@@ -118,8 +118,8 @@ def largest(dims: list[Dim], context: Context, used: set[str]) -> Code:
     """The largest of some dimensions; 0 where there is none."""
     kept = [d for d in dims if not any(_is_below(d, other) for other in dims if other != d)]
     codes = [dim_code(dim, context, used) for dim in kept]
-    if not codes:
-        return Code("0")
+    if all(dim.least is None or dim.least < 0 for dim in kept):
+        codes = [Code("0"), *codes]
     return codes[0] if len(codes) == 1 else Code(f"max({', '.join(map(str, codes))})")
 
 

@@ -20,7 +20,7 @@ from rnndsl.plan.schedule import Loop
 from rnndsl.plan.stages import Stage
 
 _NEEDS: dict[str, tuple[str, ...]] = {
-    "carry": ("state",),
+    "carry": ("state", "B"),
     "uncarry": ("state",),
     "coin": ("forcing",),
     "dropout": ("training",),
@@ -113,9 +113,7 @@ class Expressions:
                 return call("_scattered", *operands, "live")
         row = TABLE[node.op]
         self.helper(*row.helpers)
-        for name in ("state", "forcing", "training", "scale"):
-            if name in _NEEDS.get(node.op, ()):
-                self.uses(name)
+        self.uses(*_NEEDS.get(node.op, ()))
         if node.op.endswith("_over"):
             self.uses("live")
         rank = node.rank if row.is_elementwise else None

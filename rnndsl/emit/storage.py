@@ -77,25 +77,34 @@ class Storage(Expressions):
         whole = self.context.room_name(node)
         for place, bound in zip(node.attrs.get("places", ()), node.inputs[1:], strict=True):
             is_start = place.anchor == "start"
-            source = bound.inputs[0] if bound.op == "carry" else bound
-            source = source.inputs[0] if source.op == "fill" else source
+            if not (self._is_reached(place, room) if is_start else room.after):
+                continue
+            source = self._scalar(bound)
             if source.op == "number" and source.attrs["value"] == 0 and node.kind != "token":
                 continue
             code = self._operand(source, False, node.rank)
             if is_start:
-                self._start(whole, place, before, code, room)
+                self._start(whole, place, before, code)
             else:
                 ahead = dim_code(place.offset, self.context, self.sizes)
                 self.uses("lengths")
                 self.helper("_beyond")
-                if room.after:
-                    self.writer.line(f"_beyond({whole}, {before}, lengths, {ahead}, {code})")
+                self.writer.line(f"_beyond({whole}, {before}, lengths, {ahead}, {code})")
 
-    def _start(self, whole: str, place: Position, before: Code, code: Code, room: Room) -> None:
-        """A boundary before the first position, where some read can reach it."""
-        reach = [dim - (Dim.number(1) - place.offset) for dim in room.before]
-        if all(gap.most is not None and gap.most < 0 for gap in reach):
-            return
+    def _scalar(self, bound: Node) -> Node:
+        """A boundary without the state that may override it, unfilled; as it is if it is given."""
+        for op in ("carry", "fill"):
+            if bound.op == op and bound in self.stage.nodes:
+                bound = bound.inputs[0]
+        return bound
+
+    def _is_reached(self, place: Position, room: Room) -> bool:
+        """Whether some read can reach a boundary before the first position."""
+        gaps = [dim - (Dim.number(1) - place.offset) for dim in room.before]
+        return not all(gap.most is not None and gap.most < 0 for gap in gaps)
+
+    def _start(self, whole: str, place: Position, before: Code, code: Code) -> None:
+        """A boundary before the first position."""
         row = dim_code(place.offset - Dim.number(1), self.context, self.sizes)
         if before.text.isdigit() and row.text.lstrip("-").isdigit():
             text = str(int(before.text) + int(row.text))

@@ -120,7 +120,9 @@ class Builder:
             scalars = [item.inputs[0] if item.op == "fill" else item for item in inputs]
             return self.filled(self.op(name, *scalars, **attrs), shape)
         if row.is_elementwise or name in WHOLE:
-            inputs = _unfilled(self._one_kind(name, inputs))
+            inputs = self._one_kind(name, inputs)
+        if row.is_elementwise:
+            inputs = _unfilled(inputs)
         node = self.raw(name, inputs, **attrs)
         if row.is_elementwise:
             node.shape = max((item.shape for item in inputs), key=len)

@@ -242,7 +242,10 @@ class _Adjoint:
         is_asked = self.b.op("ne", d, 0) if row.is_elementwise else self._touched(d)
         safe = copy(self._safe(is_asked, node))
         safe.inputs = [
-            item if item.is_plain else self._safe(is_asked, item) for item in node.inputs
+            item
+            if item.is_plain and not row.is_elementwise and item not in self.guarded
+            else self._safe(is_asked, item)
+            for item in node.inputs
         ]
         safe.attrs = node.attrs
         return safe

@@ -86,8 +86,9 @@ class _Lowering:
         value.attrs["places"] = tuple(item.place for item in equation.boundaries)
 
     def _fitting(self, node: Node, kind: Type) -> Node:
-        """What a name holds: reals for a real name; booleans stay what they are."""
-        return self.b.real(node) if kind.kind == "real" else node
+        """What a name holds: reals for a real name, and its full shape."""
+        node = self.b.real(node) if kind.kind == "real" else node
+        return self.b.filled(node, kind.shape) if len(kind.shape) > node.rank else node
 
     def _carry(self, equation: Equation, boundary: Boundary) -> Node:
         """A boundary, which the state of the window before overrides."""

@@ -45,6 +45,13 @@ def _total(a: Sequence[Code], site: Site) -> Code:
     return call("np.sum", a[0], text)
 
 
+def _carried(a: Sequence[Code], site: Site) -> Code:
+    own = a[0]
+    if not site.is_over_examples(0):
+        own = call("_for_each", a[0], "B", str(site.rank_of_result()))
+    return call("_carried", own, "state", repr(site.attrs["name"]), site.size("row"))
+
+
 def _dropout(a: Sequence[Code], site: Site) -> Code:
     return call("_dropout", a[0], site.draw(), site.shape_of_result(), "training")
 
@@ -71,13 +78,15 @@ ROWS = (
     Operation("total", _total, across=True),
     Operation(
         "carry",
-        lambda a, site: call("_carried", a[0], "state", repr(site.attrs["name"]), site.size("row")),
-        lambda b, n, d: (b.op("uncarry", d, name=n.attrs["name"]),),
-        helpers=("_carried",),
+        _carried,
+        lambda b, n, d: (b.op("uncarry", d, name=n.attrs["name"], row=n.attrs["row"]),),
+        helpers=("_carried", "_for_each"),
     ),
     Operation(
         "uncarry",
-        lambda a, site: call("_uncarried", a[0], "state", repr(site.attrs["name"])),
+        lambda a, site: call(
+            "_uncarried", a[0], "state", repr(site.attrs["name"]), site.size("row")
+        ),
         helpers=("_uncarried",),
     ),
     Operation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnndsl.ops.code import MUL, Code, attribute, call, infix, subscript
-from rnndsl.ops.operation import Operation, Site
+from rnndsl.ops.operation import Operation, Printer, Site
 
 
 def _matvec(a: Sequence[Code], site: Site) -> Code:
@@ -53,8 +53,8 @@ def _slice(a: Sequence[Code], site: Site) -> Code:
     return subscript(a[0], f"..., {start}:{stop}")
 
 
-def _square(a: Sequence[Code], site: Site) -> Code:
-    return call("_cosine", *a)
+def _cosine(name: str) -> Printer:
+    return lambda a, site: call(name, *a, str(site.rank(0)))
 
 
 ROWS = (
@@ -90,17 +90,15 @@ ROWS = (
     Operation("slice", _slice),
     Operation(
         "cosine",
-        _square,
+        _cosine("_cosine"),
         lambda b, n, d: (
             b.op("cosine_left", n.inputs[0], n.inputs[1], n, d),
             b.op("cosine_right", n.inputs[0], n.inputs[1], n, d),
         ),
         helpers=("_cosine",),
     ),
-    Operation("cosine_left", lambda a, site: call("_cosine_left", *a), helpers=("_cosine_left",)),
-    Operation(
-        "cosine_right", lambda a, site: call("_cosine_right", *a), helpers=("_cosine_right",)
-    ),
+    Operation("cosine_left", _cosine("_cosine_left"), helpers=("_cosine_left",)),
+    Operation("cosine_right", _cosine("_cosine_right"), helpers=("_cosine_right",)),
     Operation(
         "circular_conv",
         lambda a, site: call("_circular_conv", *a),

@@ -47,7 +47,8 @@ def plan_stage(
         node = stack.pop()
         if node in nodes or node in given:
             continue
-        if node in done and (not _is_cheap(node) or (node in near and node.op not in LEAVES)):
+        is_written = node in near and node.op not in LEAVES and not node.is_number
+        if node in done and (is_written or not _is_cheap(node)):
             given.add(node)
         else:
             nodes.add(node)

@@ -67,15 +67,15 @@ def _other_factors(x, rank):
     return (ahead * behind).reshape(x.shape)
 
 
-def _cosine(u, v):
-    """Cosine of v with u, or with each row of u; 0 where a norm is 0."""
-    v = v[..., None, :] if u.ndim > v.ndim or u.shape[:-1] != v.shape[:-1] else v
+def _cosine(u, v, rank):
+    """Cosine of v with u, or (rank 2) with each row of u; 0 where a norm is 0."""
+    v = v[..., None, :] if rank > 1 else v
     norms = np.sqrt(np.sum(u * u, axis=-1) * np.sum(v * v, axis=-1))
     return np.where(norms > 0, np.sum(u * v, axis=-1) / np.where(norms > 0, norms, 1), 0)
 
 
-def _cosine_left(u, v, cosine, d):
-    v = v[..., None, :] if cosine.ndim and cosine.shape != v.shape[:-1] else v
+def _cosine_left(u, v, cosine, d, rank):
+    v = v[..., None, :] if rank > 1 else v
     square = np.sum(u * u, axis=-1)
     norms = np.sqrt(square * np.sum(v * v, axis=-1))
     safe, one = np.where(norms > 0, norms, 1), np.where(norms > 0, square, 1)
@@ -83,15 +83,14 @@ def _cosine_left(u, v, cosine, d):
     return np.where((norms > 0)[..., None], slope * d[..., None], 0)
 
 
-def _cosine_right(u, v, cosine, d):
-    is_rows = cosine.ndim and cosine.shape != v.shape[:-1]
-    wide = v[..., None, :] if is_rows else v
+def _cosine_right(u, v, cosine, d, rank):
+    wide = v[..., None, :] if rank > 1 else v
     square = np.sum(wide * wide, axis=-1)
     norms = np.sqrt(np.sum(u * u, axis=-1) * square)
     safe, one = np.where(norms > 0, norms, 1), np.where(norms > 0, square, 1)
     slope = u / safe[..., None] - wide * (cosine / one)[..., None]
     slope = np.where((norms > 0)[..., None], slope * d[..., None], 0)
-    return np.sum(slope, axis=-2) if is_rows else slope
+    return np.sum(slope, axis=-2) if rank > 1 else slope
 
 
 def _turns(count, size):

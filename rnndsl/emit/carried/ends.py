@@ -46,9 +46,9 @@ def _carried(value, state, name, back):
     return value
 
 
-def _uncarried(d, state, name):
+def _uncarried(d, state, name, back):
     """No gradient reaches a boundary that the window before replaced."""
-    return np.zeros_like(d) if name in state else d
+    return np.zeros_like(d) if name in state and len(state[name]) >= back else d
 
 
 def _beyond(room, before, lengths, ahead, value):
@@ -80,6 +80,7 @@ def _scattered(d, position, live):
     position = np.asarray(position)
     if position.ndim < 2:
         return _placed(d, position, live)
+    position = np.broadcast_to(position, live.shape)
     result = np.zeros(live.shape + d.shape[2:], DTYPE)
     examples = np.broadcast_to(np.arange(live.shape[1]), position.shape)
     inside = (position >= 1) & (position <= np.sum(live, axis=0)) & live
@@ -88,7 +89,7 @@ def _scattered(d, position, live):
 
 
 def _last(room, before, count, lengths):
-    """The last values of each example: (count, B, …), the oldest first."""
+    """The last values of each example: (count, B, ...), the oldest first."""
     rows = before + lengths[None, :] - count + np.arange(count)[:, None]
     return room[rows, np.arange(len(lengths))]
 

@@ -6,7 +6,9 @@ from rnndsl.emit.carried.entries import _widen
 
 
 def _clip_flow_norm(d, limit, scale, rank):
-    """The gradient along one reference, each example's norm at most the limit."""
+    """The gradient along one reference, each example's norm at most the limit, if asked."""
+    if scale is None:
+        return d
     flat = d.reshape((*d.shape[: d.ndim - rank], -1)) / scale
     norm = np.sqrt(np.sum(flat * flat, axis=-1))
     factor = np.where(norm > limit, limit / np.where(norm > limit, norm, 1), 1)
@@ -14,5 +16,7 @@ def _clip_flow_norm(d, limit, scale, rank):
 
 
 def _clip_flow_value(d, limit, scale):
-    """The gradient along one reference, each entry at most the limit."""
+    """The gradient along one reference, each entry at most the limit, if asked."""
+    if scale is None:
+        return d
     return np.clip(d, -limit * scale, limit * scale)

@@ -14,10 +14,17 @@ def _rows(table, index):
     return np.where(_widen(known, rows.ndim - index.ndim), rows, 0)
 
 
+def _together(x, index, rank):
+    """Values of some rank and their tokens at the same positions and examples."""
+    lead, own = x.shape[: x.ndim - rank], x.shape[x.ndim - rank :]
+    lead = np.broadcast_shapes(lead, np.shape(index))
+    return np.broadcast_to(x, lead + own), np.broadcast_to(index, lead)
+
+
 def _picked(x, index, rank):
     """The component (or row) of each value that a token picks; 0 for no token."""
+    x, index = _together(x, index, rank)
     size = x.shape[x.ndim - rank]
-    index = np.broadcast_to(index, x.shape[: x.ndim - rank])
     known = (index >= 0) & (index < size)
     where = np.where(known, index, 0)
     taken = np.take_along_axis(x, _widen(where, rank), axis=-rank)
@@ -57,7 +64,7 @@ def _row_sums(d, index, size):
 
 def _cross_entropy(logits, token):
     """-log softmax(logits)[token]; 0 for no token."""
-    token = np.broadcast_to(token, logits.shape[:-1])
+    logits, token = _together(logits, token, 1)
     known = (token >= 0) & (token < logits.shape[-1])
     picked = np.take_along_axis(logits, np.where(known, token, 0)[..., None], axis=-1)[..., 0]
     top = np.max(logits, axis=-1)
@@ -67,7 +74,7 @@ def _cross_entropy(logits, token):
 
 def _cross_entropy_slope(logits, token):
     """softmax(logits) - one_hot(token); 0 for no token."""
-    token = np.broadcast_to(token, logits.shape[:-1])
+    logits, token = _together(logits, token, 1)
     known = (token >= 0) & (token < logits.shape[-1])
     slope = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
     slope /= np.sum(slope, axis=-1, keepdims=True)
@@ -78,6 +85,7 @@ def _cross_entropy_slope(logits, token):
 
 def _nll(p, token):
     """-log p[token]; 0 for no token."""
+    p, token = _together(p, token, 1)
     known = (token >= 0) & (token < p.shape[-1])
     picked = np.take_along_axis(p, np.where(known, token, 0)[..., None], axis=-1)[..., 0]
     return np.where(known, -np.log(picked), 0)
