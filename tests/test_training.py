@@ -15,8 +15,9 @@ import pytest
 
 from rnndsl.model.load import parse_model
 from rnndsl.runtime import training
+from rnndsl.runtime.settings import Settings
 from rnndsl.runtime.text_data import Text
-from rnndsl.runtime.training import Settings, Trained
+from rnndsl.runtime.training import Trained
 from rnndsl.text.diagnostics import DataError
 
 SPEC = """
@@ -120,7 +121,7 @@ def test_losses_are_by_character_where_they_are_sums() -> None:
     assert train(MadeUp()).history.losses == [2.0] * 6
     mean = train(MadeUp(SPEC.replace("sum[t]", "mean[t]"))).history
     assert mean.losses == [16.0, 16.0, 6.0] * 2
-    assert mean.characters == 2 * 38
+    assert mean.seen == 2 * 38
 
 
 def test_the_held_text_is_scored_after_every_epoch() -> None:

@@ -73,4 +73,4 @@ def _figures(progress: Progress) -> str:
     parts = [f"loss {history.recent():.3f}"]
     if history.validation:
         parts.append(f"validation {history.validation[-1][1]:.3f}")
-    return ", ".join([*parts, f"{history.speed:,.0f} characters/s"])
+    return ", ".join([*parts, f"{history.speed:,.0f} {history.unit}/s"])

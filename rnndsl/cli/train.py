@@ -1,11 +1,11 @@
-"""`rnndsl train`: a character model from a text."""
+"""`rnndsl train`: any model from arrays, a character model from a text."""
 
 from __future__ import annotations
 
-import math
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -24,68 +24,25 @@ from rnndsl.cli.options import (
     threads_option,
     use_threads,
 )
+from rnndsl.cli.train_options import training_options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rnndsl.model.model import Model
+    from rnndsl.runtime.material import Data
+    from rnndsl.runtime.program import Program
     from rnndsl.runtime.training import Trained
 
-POSITIVE = click.FloatRange(0, math.inf, min_open=True, max_open=True)
-SHARE = click.FloatRange(0, 1, max_open=True)
-COUNT = click.IntRange(1)
-TRAINING_OPTIONS = (
-    click.option("--epochs", type=COUNT, default=10, show_default=True, help="At most so many."),
-    click.option("--seconds", type=POSITIVE, help="End after so long."),
-    click.option("--batch", type=COUNT, default=32, show_default=True, help="Streams."),
-    click.option("--window", type=COUNT, default=64, show_default=True, help="Characters."),
-    click.option(
-        "--optimiser",
-        "--optimizer",
-        type=click.Choice(["adam", "rmsprop", "sgd"]),
-        default="adam",
-        show_default=True,
-    ),
-    click.option("--rate", type=POSITIVE, help="Default: 0.002, for sgd 0.01."),
-    click.option("--momentum", type=SHARE, default=0.0, show_default=True, help="For sgd."),
-    click.option("--clip-norm", type=POSITIVE, help="Instead of the spec's clip."),
-    click.option("--clip-value", type=POSITIVE, help="Instead of the spec's clip."),
-    click.option(
-        "--validation",
-        type=SHARE,
-        default=0.1,
-        show_default=True,
-        help="The share of the text, at its end, that is only scored.",
-    ),
-    click.option(
-        "--mode",
-        type=click.Choice(["teacher", "free", "scheduled"]),
-        default="teacher",
-        show_default=True,
-        help="What `teach` reads.",
-    ),
-    click.option(
-        "--forcing",
-        type=click.FloatRange(0, 1),
-        default=1.0,
-        show_default=True,
-        help="With scheduled: how often the teacher.",
-    ),
-)
 
-
-def _training_options(command: Any) -> Any:
-    """How to train, with the names and defaults of `rnndsl.runtime.training.Settings`."""
-    for option in reversed(TRAINING_OPTIONS):
-        command = option(command)
-    return command
-
-
-@click.command("train", short_help="Train a character model on a text.")
+@click.command("train", short_help="Train a model on arrays or on a text.")
 @spec_argument
-@click.option("--text", required=True, metavar="FILE", help="The text; `-` reads standard input.")
+@click.option("--data", metavar="FILE.npz", help="Arrays by name, `lengths_t` among them.")
+@click.option("--text", metavar="FILE", help="A text; `-` reads standard input.")
+@click.option("--validation-data", metavar="FILE", help="What to score, instead of a share.")
 @click.option("-o", "--output", metavar="FILE", help="Default: NAME.safetensors.")
 @click.option("--curve", metavar="FILE", help="Loss curve. Default: beside the weights, as .svg.")
-@_training_options
+@training_options
 @target_option
 @optimize_option
 @dtype_option
@@ -99,63 +56,105 @@ def command(
     ctx: click.Context,
     /,
     spec: str,
-    text: str,
+    data: str | None,
+    text: str | None,
+    validation_data: str | None,
     output: str | None,
     curve: str | None,
     quiet: bool,
     threads: int | None,
     **options: Any,
 ) -> None:
-    """Train a character model on a text: windows with carried state, a validation split."""
-    if spec == text == "-":
-        raise click.UsageError("standard input can be the spec or the text, not both")
+    """Train a model: mini-batches of the examples in a `.npz` file, or windows of a text."""
+    source = data or text
+    if source is None or (data and text):
+        raise click.UsageError("say what to train on: `--data FILE.npz` or `--text FILE`")
+    if [spec, source, validation_data].count("-") > 1:
+        raise click.UsageError("standard input can be read once, not twice")
+    if data and "-" in (data, validation_data):
+        raise click.UsageError("arrays come from a file, not from standard input")
     if "-" in (output, curve):
         raise click.UsageError("weights and curve go to files, not to standard output")
     use_threads(threads)
-    trained = _train(spec, text, output, curve, quiet, options)
+    sources = _Sources(spec, source, validation_data, is_text=text is not None)
+    trained = _train(sources, output, curve, quiet, options)
     if trained.stopped:
         ctx.exit(INTERRUPTED)
 
 
+@dataclass(frozen=True)
+class _Sources:
+    """The files that a run reads."""
+
+    spec: str
+    data: str
+    validation: str | None
+    is_text: bool
+
+    def read(self, limit: int | None) -> tuple[Data, Data | None]:
+        """What to train on and what to score; DataError where a file is not what it should be."""
+        from rnndsl.cli.reading import read_text_file
+        from rnndsl.runtime.array_data import read_npz
+        from rnndsl.runtime.text_data import Text
+
+        def read(path: str) -> Data:
+            return Text(read_text_file(path, limit)) if self.is_text else read_npz(path, limit)
+
+        return read(self.data), None if self.validation is None else read(self.validation)
+
+    @property
+    def names(self) -> list[str]:
+        """All of them."""
+        return [name for name in (self.spec, self.data, self.validation) if name is not None]
+
+
 def _train(
-    spec: str,
-    text: str,
-    output: str | None,
-    curve: str | None,
-    quiet: bool,
-    options: dict[str, Any],
+    sources: _Sources, output: str | None, curve: str | None, quiet: bool, options: dict[str, Any]
 ) -> Trained:
     """Read, compile, train, write; nothing is trained that could not be written afterwards."""
     from rnndsl.cli.progress import ProgressView
-    from rnndsl.cli.reading import read_model, read_text_file
+    from rnndsl.cli.reading import read_model
     from rnndsl.runtime.checkpoint import save
-    from rnndsl.runtime.compile import compile_model
     from rnndsl.runtime.curve import save_curve
     from rnndsl.runtime.text_data import Text
-    from rnndsl.runtime.text_model import text_roles
     from rnndsl.runtime.training import train
 
-    model = read_model(spec)
-    roles = text_roles(model)
-    weights, picture = _places(output or f"{model.name}.safetensors", curve, [spec, text])
-    limit = options.pop("max_memory")
-    data = Text(read_text_file(text, limit))
-    sizes: dict[str, Any] = roles.sizes(len(data.alphabet), sizes_of(options.pop("sizes")))
-    kind: dict[str, Any] = {name: options.pop(name) for name in ("target", "optimize", "dtype")}
-    program = compile_model(model, **kind, **sizes)
+    model = read_model(sources.spec)
+    weights, picture = _places(output or f"{model.name}.safetensors", curve, sources.names)
+    data, validation = sources.read(options["max_memory"])
+    program = _compile(model, data, options)
+    alphabet = data.alphabet if isinstance(data, Text) else None
     with _interruption() as interrupted, ProgressView(quiet) as view:
         trained = train(
             program,
             data,
+            validation_data=validation,
             report=view,
-            save=lambda params: save(weights, program, params, data.alphabet),
+            save=lambda params: save(weights, program, params, alphabet),
             stop=interrupted,
-            max_memory=limit,
             **options,
         )
     save_curve(picture, trained.history, model.title or model.name)
     _summary(trained, weights, picture)
     return trained
+
+
+def _compile(model: Model, data: Data, options: dict[str, Any]) -> Program:
+    """The program for the sizes given and those that the data say; takes its options out."""
+    from rnndsl.runtime.array_data import Examples
+    from rnndsl.runtime.compile import compile_model
+    from rnndsl.runtime.text_data import Text
+    from rnndsl.runtime.text_model import text_roles
+
+    sizes: dict[str, Any] = sizes_of(options.pop("sizes"))
+    if isinstance(data, Text):
+        sizes = text_roles(model).sizes(len(data.alphabet), sizes)
+    elif isinstance(data, Mapping):
+        open_sizes = {name for name, size in model.sizes.items() if size.default is None}
+        found = Examples(model, data).sizes()
+        sizes = {**{name: found[name] for name in found.keys() & open_sizes}, **sizes}
+    kind: dict[str, Any] = {name: options.pop(name) for name in ("target", "optimize", "dtype")}
+    return compile_model(model, **kind, **sizes)
 
 
 def _places(output: str, curve: str | None, inputs: list[str]) -> tuple[Path, Path]:
@@ -178,7 +177,7 @@ def _summary(trained: Trained, weights: Path, picture: Path) -> None:
     losses = f"loss {history.recent():.3f}"
     if history.validation:
         losses += f", validation {history.validation[-1][1]:.3f}"
-    say(f"{losses} after {history.steps} steps, {history.speed:,.0f} characters/s")
+    say(f"{losses} after {history.steps} steps, {history.speed:,.0f} {history.unit}/s")
     say(f"weights: {weights}")
     say(f"curve: {picture}")
 

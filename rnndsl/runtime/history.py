@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 
 @dataclass
 class History:
-    """Losses by character where the spec sums over positions, else as the spec says.
+    """Losses by position (character) where the spec sums over positions, else as the spec says.
 
-    `losses[i]` belongs to step i + 1; `validation` holds (steps done, loss).
+    `losses[i]` belongs to step i + 1; `validation` holds (steps done, loss). `seen` counts the
+    characters or the examples (`unit`) trained on.
     """
 
     losses: list[float] = field(default_factory=list)
     validation: list[tuple[int, float]] = field(default_factory=list)
-    characters: int = 0
+    seen: int = 0
     seconds: float = 0.0
+    unit: str = "characters"
 
     @property
     def steps(self) -> int:
@@ -25,8 +27,8 @@ class History:
 
     @property
     def speed(self) -> float:
-        """Characters a second, validation included."""
-        return self.characters / self.seconds if self.seconds > 0 else 0.0
+        """Characters or examples a second, validation included."""
+        return self.seen / self.seconds if self.seconds > 0 else 0.0
 
     def recent(self, count: int = 50) -> float:
         """The mean loss of the last steps; NaN before the first."""

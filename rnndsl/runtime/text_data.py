@@ -7,7 +7,6 @@ over. It does not know models: which input and target the tokens fill says `text
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,11 +99,13 @@ class Windows:
     def __len__(self) -> int:
         return -(-(len(self._streams) - 1) // self.length)
 
-    def __iter__(self) -> Iterator[Window]:
-        steps = len(self._streams) - 1
-        for start in range(0, steps, self.length):
-            end = min(start + self.length, steps)
-            yield Window(self._streams[start:end], self._streams[start + 1 : end + 1])
+    def __getitem__(self, number: int) -> Window:
+        """The window of that number, from 0; IndexError beyond the last."""
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        start = number * self.length
+        end = min(start + self.length, len(self._streams) - 1)
+        return Window(self._streams[start:end], self._streams[start + 1 : end + 1])
 
 
 def _require_two(count: int) -> None:

@@ -1,0 +1,187 @@
+"""Examples in arrays, as a `.npz` file or a dict holds them: checked, chosen, cut to length.
+
+One array a name, (T, B, …) along an axis and (B, …) without one, `lengths_t` for examples of
+different lengths along `t`, and the length of an axis that no data carries under its own name.
+Shapes beyond the number of examples, tokens and lengths are checked by the program that is fed.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnndsl.model.model import Model
+from rnndsl.runtime.memory import require
+from rnndsl.text.diagnostics import DataError
+
+Array = npt.NDArray[Any]
+LENGTHS = "lengths_"
+_UNSOUND = (ValueError, TypeError, EOFError, KeyError, NotImplementedError)
+
+
+class Examples:
+    """The examples of a model. DataError RNN441 for a name that the model has not, or arrays
+    that do not agree in the number of examples."""
+
+    def __init__(self, model: Model, data: Mapping[str, Any]) -> None:
+        self._model = model
+        arrays = {name: _array(name, value) for name, value in data.items()}
+        _require_known(model, arrays)
+        self._data = {name: arrays[name] for name in model.data if name in arrays}
+        self._lengths = {
+            axis: arrays[LENGTHS + axis] for axis in model.axes if LENGTHS + axis in arrays
+        }
+        self._ends = {
+            axis.length: _whole(axis.length, arrays[axis.length])
+            for axis in model.axes.values()
+            if axis.length in arrays
+        }
+        self.count = self._count()
+
+    def sizes(self) -> dict[str, int]:
+        """The sizes that show in the shapes of data."""
+        found: dict[str, int] = {}
+        for name, array in self._data.items():
+            item = self._model.data[name]
+            extents = array.shape[len(item.axes) + 1 :]
+            for dim, extent in zip(item.type.shape, extents, strict=False):
+                if dim.name is not None and not self._model.sizes[dim.name].is_derived:
+                    found.setdefault(dim.name, extent)
+        return found
+
+    def longest(self, axis: str) -> int:
+        """How many positions the longest example has along an axis; 1 where nothing says it."""
+        if axis in self._lengths:
+            return int(np.max(self._lengths[axis]))
+        carried = [
+            array.shape[self._model.data[name].axes.index(axis)]
+            for name, array in self._data.items()
+            if axis in self._model.data[name].axes
+        ]
+        return max([1, *carried, *self._ends_of(axis)])
+
+    def take(self, chosen: Array) -> dict[str, Any]:
+        """What a program is fed for some examples, no longer than the longest of them."""
+        lengths = {axis: every[chosen] for axis, every in self._lengths.items()}
+        fed: dict[str, Any] = dict(self._ends)
+        for name, array in self._data.items():
+            axes = self._model.data[name].axes
+            cut = tuple(slice(_end(lengths.get(axis))) for axis in axes)
+            fed[name] = np.take(array[cut], chosen, axis=len(axes))
+        if lengths:
+            fed["lengths"] = lengths
+            for axis in lengths:
+                fed.pop(self._model.axes[axis].length, None)
+        if not self._data:
+            fed["batch"] = len(chosen)
+        return fed
+
+    def mean_length(self, axis: str, chosen: Array) -> float:
+        """The positions of the chosen examples along an axis, on average."""
+        if axis in self._lengths:
+            return float(np.mean(self._lengths[axis][chosen]))
+        return float(self.longest(axis))
+
+    def _ends_of(self, axis: str) -> list[int]:
+        name = self._model.axes[axis].length
+        return [self._ends[name]] if name in self._ends else []
+
+    def _count(self) -> int:
+        counts: dict[str, int] = {}
+        for name, array in self._data.items():
+            place = len(self._model.data[name].axes)
+            if array.ndim <= place:
+                shape = "(" + "T, " * place + "B, …)"
+                raise DataError(
+                    f"`{name}` has shape {array.shape}; expected {shape}, B the examples", "RNN441"
+                )
+            counts[name] = array.shape[place]
+        for axis, array in self._lengths.items():
+            if array.ndim != 1 or array.dtype.kind not in "iu":
+                raise DataError(
+                    f"`{LENGTHS}{axis}` must hold one whole number an example", "RNN441"
+                )
+            counts[LENGTHS + axis] = len(array)
+        if not counts:
+            return 1
+        first, count = next(iter(counts.items()))
+        for name, other in counts.items():
+            if other != count:
+                raise DataError(
+                    f"`{name}` has {other} examples, but `{first}` has {count}", "RNN441"
+                )
+        if not count:
+            raise DataError("the data hold no examples", "RNN441")
+        return count
+
+
+def split(count: int, share: float, seed: int) -> tuple[Array, Array]:
+    """The numbers of the examples to train on and of those held back, drawn at random."""
+    held = int(count * share)
+    order = np.random.default_rng((seed, 0)).permutation(count)
+    return np.sort(order[held:]), np.sort(order[:held])
+
+
+def read_npz(path: str | os.PathLike[str], limit: int | None = None) -> dict[str, Array]:
+    """The arrays of a `.npz` file, which is never unpickled.
+
+    DataError RNN001 where there is no such file, RNN010 where it is none or is damaged, RNN501
+    where it does not fit in memory (`limit` bytes, None: what is free).
+    """
+    name = os.fspath(path)
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as found:
+            require(sum(item.file_size for item in found.zip.infolist()), limit, "the data")
+            return {key: found[key] for key in found.files}
+    except DataError:
+        raise
+    except FileNotFoundError:
+        raise DataError(f"there is no file `{name}`", "RNN001") from None
+    except OSError as problem:
+        reason = (problem.strerror or str(problem)).lower()
+        raise DataError(f"`{name}` cannot be read: {reason}", "RNN001") from None
+    except (*_UNSOUND, zipfile.BadZipFile, zlib.error):  # a TypeError: it is a bare `.npy`
+        raise DataError(
+            f"`{name}` is not a sound .npz file of numbers (`numpy.savez`)", "RNN010"
+        ) from None
+
+
+def _require_known(model: Model, arrays: Mapping[str, Array]) -> None:
+    known = {axis.length for axis in model.axes.values()}
+    known |= {LENGTHS + axis for axis in model.axes} | model.data.keys()
+    for name in arrays:
+        if name not in known:
+            own = ", ".join(f"`{item}`" for item in model.data) or "none"
+            raise DataError(
+                f"the data hold `{name}`, and `{model.name}` has no such data; it has: {own}",
+                "RNN441",
+            )
+
+
+def _array(name: str, value: Any) -> Array:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise DataError(
+            f"`{name}` is not an array: its rows differ in length; pad them and give `lengths_t`",
+            "RNN441",
+        ) from None
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"`{name}` must hold real numbers, not {array.dtype}", "RNN441")
+    return array
+
+
+def _whole(name: str, array: Array) -> int:
+    if array.shape != () or array.dtype.kind not in "iu" or array < 1:
+        raise DataError(f"`{name}` must be one whole number above 0", "RNN441")
+    return int(array)
+
+
+def _end(lengths: Array | None) -> int | None:
+    return None if lengths is None else max(1, int(np.max(lengths)))
