@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +26,21 @@ HOW = {
 
 
 @click.command("explain", short_help="How each equation is run, and why; or a code's story.")
-@click.argument("what", metavar="SPEC")
+@click.argument("what", metavar="SPEC|CODE")
 @size_option
 @json_option
 def command(what: str, sizes: tuple[tuple[str, int], ...], as_json: bool) -> None:
     """Say of each equation how it is run: in a loop (which, and because of what it reads),
     for all positions at once, or once for each example; its shape and its cost.
+
+    Of a diagnostic's code (RNN203) tell what it means, with a spec that fails and a mended one.
     """
     given = sizes_of(sizes)
+    if re.fullmatch(r"RNN\d{3}", what, re.ASCII | re.IGNORECASE) and not os.path.exists(what):
+        from rnndsl.cli.story import tell
+
+        tell(what.upper(), as_json)
+        return
     from rnndsl.cli.reading import read_model
     from rnndsl.cli.show import say, say_json
     from rnndsl.plan.explain import explain
