@@ -6,7 +6,7 @@ their own, since they are computed before the loop that starts from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,7 +16,7 @@ import networkx as nx
 from rnndsl.graph import messages
 from rnndsl.graph.equations import Mode, Reference, references
 from rnndsl.model.expr import Position
-from rnndsl.model.model import Model
+from rnndsl.model.model import Boundary, Model
 from rnndsl.text.diagnostics import Diagnostic
 
 Node = str | tuple[str, int]
@@ -38,9 +38,17 @@ def modes(model: Model) -> tuple[Mode, ...]:
     return MODES if model.has_teach else ("teacher",)
 
 
-def is_outside(place: Position) -> bool:
-    """Whether a fixed position lies outside `1..T` for every size and length."""
-    return place.is_outside
+def boundaries_at(place: Position, bounds: Sequence[Boundary]) -> list[int]:
+    """The boundary written for a position outside `1..T`, or all that some sizes put there."""
+    written = [number for number, bound in enumerate(bounds) if bound.place == place]
+    possible = [number for number, bound in enumerate(bounds) if _may_meet(bound.place, place)]
+    return written[:1] or possible
+
+
+def _may_meet(one: Position, other: Position) -> bool:
+    gap = one.offset - other.offset
+    is_apart = (gap.least is not None and gap.least > 0) or (gap.most is not None and gap.most < 0)
+    return one.anchor == other.anchor and not is_apart
 
 
 def dependencies(model: Model, mode: Mode) -> nx.MultiDiGraph:
@@ -60,15 +68,13 @@ def _depend(graph: nx.MultiDiGraph, model: Model, item: Reference) -> None:
     target: Node = item.target
     if item.via is not None:
         target = (item.target, model.equations[item.target].boundaries.index(item.via))
-    source: Node = item.source
+    sources: list[Node] = [item.source]
     if item.kind == "fixed" and item.place is not None and item.place.is_outside:
         bounds = model.equations[item.source].boundaries
-        found = [number for number, bound in enumerate(bounds) if bound.place == item.place]
-        if not found:
-            return
-        source = (item.source, found[0])
+        sources = [(item.source, number) for number in boundaries_at(item.place, bounds)]
     shift = _sign(item) if item.kind == "shift" else 0
-    graph.add_edge(source, target, reference=item, shift=shift)
+    for source in sources:
+        graph.add_edge(source, target, reference=item, shift=shift)
 
 
 def _sign(item: Reference) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from rnndsl.graph.builder import Builder
 from rnndsl.graph.calls import lower_call
-from rnndsl.graph.causality import is_outside
+from rnndsl.graph.causality import boundaries_at
 from rnndsl.graph.equations import Mode
 from rnndsl.graph.node import Node
 from rnndsl.model import expr as ir
@@ -145,7 +145,7 @@ class _Lowering:
             return node
         elif place.anchor == "index":
             result = self.b.raw("shift", (node,), by=place.offset, outside=_outside(node))
-        elif is_outside(place):
+        elif place.is_outside:
             return self._beyond(read, node, place)
         else:
             result = self.b.raw("at", (node,), place=place, outside=_outside(node))
@@ -158,11 +158,17 @@ class _Lowering:
     def _beyond(self, read: ir.Read, node: Node, place: Position) -> Node:
         """A read at one position outside the sequence: the boundary there, else nothing."""
         equation = self.model.equations.get(read.name)
-        for boundary in equation.boundaries if equation else ():
-            if equation is not None and boundary.place == place:
-                return self._carry(equation, boundary)
         kind = Type(node.kind, node.shape)
-        return self._carried(self.b.number(_outside(node)), read.name, kind, place)
+        result = self._carried(self.b.number(_outside(node)), read.name, kind, place)
+        if equation is None:
+            return result
+        for number in reversed(boundaries_at(place, equation.boundaries)):
+            bound = equation.boundaries[number]
+            if bound.place == place:
+                return self._carry(equation, bound)
+            offsets = self.b.size(place.offset), self.b.size(bound.place.offset)
+            result = self.b.where(self.b.op("eq", *offsets), self._carry(equation, bound), result)
+        return result
 
     def _pick(self, expr: ir.Pick) -> Node:
         base = self._expr(expr.base)
@@ -207,8 +213,9 @@ class _Lowering:
         if expr.operation == "where":
             inputs[0] = self._truth(inputs[0])
         if expr.operation == "dropout":
-            mask = self.b.raw("dropout", (inputs[1],), site=expr.site, shape=inputs[0].shape)
-            mask.shape = inputs[0].shape
+            shape = expr.type.shape
+            mask = self.b.raw("dropout", (self.b.real(inputs[1]),), site=expr.site, shape=shape)
+            mask.shape = shape
             return self.b.real(inputs[0]) * self._draw(mask)
         if expr.operation == "sample":
             node = self.b.raw("sample", (self.b.real(inputs[0]),), site=expr.site)

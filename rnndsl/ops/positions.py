@@ -53,7 +53,9 @@ def _carried(a: Sequence[Code], site: Site) -> Code:
 
 
 def _dropout(a: Sequence[Code], site: Site) -> Code:
-    return call("_dropout", a[0], site.draw(), site.shape_of_result(), "training")
+    missing = site.rank_of_result() - site.rank(0)
+    own = a[0] if site.is_plain(0) else subscript(a[0], ", ".join(["...", *["None"] * missing]))
+    return call("_dropout", own, site.draw(), site.shape_of_result(), "training")
 
 
 ROWS = (
@@ -101,7 +103,12 @@ ROWS = (
         helpers=("_clip_flow_norm", "_clip_flow_value"),
     ),
     Operation("coin", lambda a, site: call("_coin", "forcing", site.draw()), helpers=("_coin",)),
-    Operation("dropout", _dropout, helpers=("_dropout",)),
+    Operation(
+        "dropout",
+        _dropout,
+        lambda b, n, d: (d * n / (1 - n.inputs[0]),),
+        helpers=("_dropout",),
+    ),
     Operation("sample", lambda a, site: call("_sample", a[0], site.draw()), helpers=("_sample",)),
     Operation(
         "fill",

@@ -37,10 +37,9 @@ def _dropout(p, seed, site, position, examples, shape, training):
     """0 with probability p, else 1 / (1 - p), in training; 1 elsewhere."""
     if not training:
         return np.ones((*np.shape(position), examples, *shape), DTYPE)
-    size = int(np.prod(shape))
-    kept = _uniform(seed, site, position, examples, size) >= p
-    scale = 1 / (1 - p) if p < 1 else 0.0
-    return (kept * scale).astype(DTYPE).reshape(kept.shape[:-1] + shape)
+    u = _uniform(seed, site, position, examples, int(np.prod(shape)))
+    kept = u.reshape(u.shape[:-1] + shape) >= p
+    return np.where(kept, 1 / np.where(kept, 1 - p, 1), 0).astype(DTYPE)
 
 
 def _sample(logits, seed, site, position, examples):
