@@ -20,7 +20,9 @@ def main() -> int:
     import pytest
 
     os.chdir(ROOT)
-    return pytest.main(sys.argv[1:])
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a worker a core is enough
+    workers = min(4, os.cpu_count() or 1)
+    return pytest.main(["-n", str(workers), *sys.argv[1:]])
 
 
 if __name__ == "__main__":
