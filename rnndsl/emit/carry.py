@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterable
 from functools import cache
 from types import ModuleType
 
@@ -40,10 +39,10 @@ def whole(modules: tuple[ModuleType, ...]) -> str:
     return "\n\n".join(text[text.index(MARK) + len(MARK) :].lstrip("\n") for text in texts)
 
 
-def helpers(wanted: Iterable[str]) -> list[str]:
-    """The small functions that are wanted, with those that they call, in a fixed order."""
+def helpers(code: str) -> list[str]:
+    """The small functions that some code calls, with those that they call, in a fixed order."""
     known = _functions()
-    waiting, found = set(wanted), set[str]()
+    waiting, found = known.keys() & set(re.findall(r"\b_\w+(?=\()", code)), set[str]()
     while waiting:
         name = waiting.pop()
         found.add(name)

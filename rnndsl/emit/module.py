@@ -10,6 +10,7 @@ import textwrap
 import unicodedata
 
 from rnndsl.emit import carry
+from rnndsl.emit.fold import folded
 from rnndsl.emit.functions import ModeEmitter
 from rnndsl.emit.tables import Tables
 from rnndsl.emit.writer import Writer
@@ -37,13 +38,12 @@ def emit_numpy(model: Model, level: int = 1, dtype: str = "float32") -> str:
     writer.extend(carry.whole(carry.PUBLIC).splitlines())
     _section(writer, "The model: values, loss and gradients of each mode")
     for code in codes:
-        writer.extend(code.lines[2:] if code is codes[0] else code.lines)
+        writer.extend(folded(code.lines[2:] if code is codes[0] else code.lines))
     tables.write_stages()
     _section(writer, "What data, parameters and options must be")
     writer.extend(carry.whole(carry.CHECKS).splitlines())
     _section(writer, "Small functions that the model calls")
-    small = carry.helpers(set().union(*(code.helpers for code in codes)))
-    writer.extend("\n\n\n".join(small).splitlines())
+    writer.extend("\n\n\n".join(carry.helpers(writer.text())).splitlines())
     _section(writer, "As a script: the gradients, checked")
     writer.extend(carry.whole(carry.SCRIPT).splitlines())
     return writer.text()
@@ -59,7 +59,11 @@ def _docstring(writer: Writer, model: Model, how: str) -> None:
     writer.extend([f'"""{plain(model.name + title)}', ""])
     for equation in model.all_equations:
         texts = (equation.text, *(boundary.text for boundary in equation.boundaries))
-        writer.extend(f"    {plain(text)}" for text in texts)
+        for text in texts:
+            lines = textwrap.wrap(
+                plain(text), 96, initial_indent=" " * 4, subsequent_indent=" " * 8
+            )
+            writer.extend(lines)
     writer.line()
     length = next((axis.length for axis in model.axes.values()), "")
     params = [f"{name} ({', '.join(map(str, p.shape))})" for name, p in model.params.items()]

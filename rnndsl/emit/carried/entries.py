@@ -1,4 +1,4 @@
-"""What is done to each entry by itself, and arrays to write into."""
+"""What is done to each entry by itself, arrays to write into, sizes that follow from others."""
 
 import numpy as np
 
@@ -12,6 +12,10 @@ def _widen(mask, rank):
 
 def _real(x):
     return np.asarray(x, DTYPE)
+
+
+def _integer(x):
+    return np.asarray(x, np.int64)
 
 
 def _sigmoid(x):
@@ -50,3 +54,10 @@ def _filled_array(work, name, shape, dtype, filler):
     array = _array(work, name, shape, dtype)
     array.fill(filler)
     return array
+
+
+def _whole(name, top, bottom):
+    """A size that follows from others; it must come out whole."""
+    if top % bottom or top < bottom:
+        raise ValueError(f"the size {name!r} is {top}/{bottom}: it must be a whole number above 0")
+    return top // bottom

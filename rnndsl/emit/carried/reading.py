@@ -119,10 +119,3 @@ def _known_sizes(given):
             raise ValueError(f"the size {name!r} is not known: give it, for example {name}=32")
         sizes[name] = _whole_number(f"the size {name!r}", value, 1)
     return _derived(sizes)
-
-
-def _whole(name, top, bottom):
-    """A size that follows from others; it must come out whole."""
-    if top % bottom or top < bottom:
-        raise ValueError(f"the size {name!r} is {top}/{bottom}: it must be a whole number above 0")
-    return top // bottom

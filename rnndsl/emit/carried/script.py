@@ -25,7 +25,8 @@ def _check_gradients():
     """Gradients against central differences along random directions, in float64."""
     global DTYPE
     DTYPE = np.float64
-    sizes, rng = _small_sizes(), np.random.default_rng(0)
+    SIZES.update(_small_sizes())
+    sizes, rng = SIZES, np.random.default_rng(0)
     params = {name: p + 0.1 * rng.normal(size=p.shape) for name, p in init(0, **sizes).items()}
     data = _random_data(rng, _known_sizes(sizes))
     worst, seen = 0.0, []
@@ -65,7 +66,7 @@ def _worst_error(params, data, rng):
 
 
 def _small_sizes():
-    """A small number for every size without a default, so that all that follow come out whole."""
+    """A small number for every size without one, so that all that follow come out whole."""
     names = [name for name, size in SIZES.items() if size is None]
     for factor in (1, 2, 4, 12, 60):
         sizes = {name: factor * (3 + place) for place, name in enumerate(names)}
