@@ -105,4 +105,5 @@ class ArrayFeed:
         chosen = order[number * self._batch : (number + 1) * self._batch]
         scale = 1.0 if self._axis is None else self._examples.mean_length(self._axis, chosen)
         names = [f"example {number}" for number in chosen]
-        return Batch(self._examples.take(chosen), len(chosen), scale, 1.0, names)
+        weight = scale * len(chosen)
+        return Batch(self._examples.take(chosen), len(chosen), scale, weight, names)
