@@ -99,7 +99,7 @@ class Elementwise(Constraint):
             unifier.set(self.result, ())
             return True
         for item in operands:
-            if unifier.rank(item.shape):
+            if item.shape.root().is_full:
                 unifier.equal(self.result, item.shape)
         rank = unifier.rank(self.result)
         is_open = [item for item in operands if unifier.rank(item.shape) is None]

@@ -13,7 +13,7 @@ from typing import Literal
 
 from rnndsl.model import expr as ir
 from rnndsl.model.expr import Kind
-from rnndsl.ops.signatures import COMPARISONS, FUNCTIONS
+from rnndsl.ops.signatures import COMPARISONS, ELEMENTWISE, FUNCTIONS, TOTAL
 
 Open = Literal["whole", "number"] | Kind
 FLEXIBLE = ("whole", "number")
@@ -95,7 +95,8 @@ def _apply(operation: str, inside: list[Open | None]) -> Open | None:
         return "bool"
     if operation in _ARITHMETIC:
         return arithmetic(inside)
-    rule = FUNCTIONS[operation].kind if operation in FUNCTIONS else "real"
+    signature = FUNCTIONS.get(operation)
+    rule = signature.kind if signature else "real"
     if rule == "token":
         return "token"
     if rule == "branch":
@@ -103,8 +104,8 @@ def _apply(operation: str, inside: list[Open | None]) -> Open | None:
     kind = arithmetic(inside)
     if rule == "arithmetic":
         return kind
-    is_open = operation in _REAL or operation in FUNCTIONS
-    return "number" if is_open and kind in FLEXIBLE else None if kind is None else "real"
+    fills = operation in _REAL or (signature and signature.shapes in (ELEMENTWISE, TOTAL))
+    return "number" if fills and kind in FLEXIBLE else None if kind is None else "real"
 
 
 def solve(

@@ -114,7 +114,7 @@ def circles(needs: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
 
 
 def consts(table: Table) -> dict[str, float]:
-    """Every const as a number; consts may use consts declared anywhere in the file."""
+    """Every const as a number, kept in the table too; consts may use consts from anywhere."""
     entries = {item.name: item.entry for item in table.of("const")}
     values = {name: e.value for name, e in entries.items() if isinstance(e, tree.ConstEntry)}
     needs = {name: [n for n in _names(value) if n in values] for name, value in values.items()}
@@ -132,7 +132,8 @@ def consts(table: Table) -> dict[str, float]:
         if name not in failed and not _is_echo(values[name], table, failed):
             table.report(wording.bad_const(values[name].span))
         failed.add(name)
-    return {name: found.get(name, 0.0) for name in values}
+    table.consts = {name: found.get(name, 0.0) for name in values}
+    return table.consts
 
 
 def _is_echo(expr: tree.Expr, table: Table, failed: set[str]) -> bool:

@@ -78,6 +78,10 @@ def _name(name: str, table: Table) -> Affine | None:
     if symbol.what == "size":
         table.used.add(name)
         return Affine(0, 0, Dim.size(name))
+    value = table.consts.get(name)
+    if isinstance(value, int):
+        table.used.add(name)
+        return Affine(0, 0, Dim.number(value))
     if symbol.what == "axis":
         return Affine(1, 0, ZERO)
     if symbol.what == "length":

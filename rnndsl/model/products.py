@@ -33,6 +33,8 @@ class Product(Constraint):
                 "RNN304",
             )
         if None in ranks:
+            if 2 in ranks:
+                unifier.fill(self.result)
             return False
         first, second = unifier.shape(left), unifier.shape(right)
         assert first is not None

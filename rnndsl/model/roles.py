@@ -43,7 +43,7 @@ def check_targets(model: Model) -> Iterator[Diagnostic]:
     """Targets are read by `teach`, by the loss, and by equations that only score.
 
     An equation scores when nothing but the loss and outputs reads it, or nothing but scoring
-    equations that hold no parameter (sums of what was scored, say).
+    equations that hold no parameter (sums of what was scored, say, running sums too).
     """
     readers = _readers(model)
     plain = {
@@ -54,7 +54,11 @@ def check_targets(model: Model) -> Iterator[Diagnostic]:
     scoring = {LOSS}
     while True:
         allowed = {LOSS} | (scoring & plain)
-        more = {name for name, by in readers.items() if set(by) <= allowed} - scoring
+        more = {
+            name
+            for name, by in readers.items()
+            if set(by) <= allowed | ({name} & plain) and name not in scoring
+        }
         if not more:
             break
         scoring |= more

@@ -129,7 +129,8 @@ def _open_annotation(named: Named, table: Table) -> str:
     size = _new_size(table)
     if named.is_param:
         return f"`param {named.name}: ()` for a scalar, `param {named.name}: {size}` for a vector"
-    return f"`{_left(named, table)}: {size} = …` with `size {size} = 128`"
+    left = _left(named, table)
+    return f"`{left}: () = …` for a scalar, `{left}: {size} = …` for a vector of `size {size}`"
 
 
 def _annotation(named: Named, inference: Inference, table: Table) -> str:
@@ -146,7 +147,7 @@ def _annotation(named: Named, inference: Inference, table: Table) -> str:
 
 def _new_size(table: Table) -> str:
     """A name for a size that the file does not have yet."""
-    return next(name for name in ("m", "p", "q", "size_") if name not in table.symbols)
+    return next(name for name in ("m", "p", "q", "r", "size_") if name not in table.symbols)
 
 
 def _type(named: Named, inference: Inference) -> Type:

@@ -52,6 +52,8 @@ class Table:
     """Names whose declarations are at fault: references to them are not errors of their own."""
     mentioned: frozenset[str] = frozenset()
     """Words of statements that do not parse: they may declare any of these names."""
+    consts: dict[str, float] = field(default_factory=dict)
+    """The value of each const, once they are known."""
     used: set[str] = field(default_factory=set)
     """Names that some expression, shape or statement reads."""
     called: set[str] = field(default_factory=set)

@@ -20,14 +20,16 @@ class Mismatch(Exception):
 class ShapeVar:
     """A shape to be found; `dims` is None as long as even the rank is open.
 
-    `watchers` are whatever wants to be woken when the rank becomes known.
+    `is_full` tells that it is no scalar, though the rank may be open; `watchers` are whatever
+    wants to be woken when either becomes known.
     """
 
-    __slots__ = ("_parent", "dims", "watchers")
+    __slots__ = ("_parent", "dims", "is_full", "watchers")
 
     def __init__(self, dims: tuple[Dim, ...] | None = None) -> None:
         self._parent: ShapeVar | None = None
         self.dims = dims
+        self.is_full = bool(dims)
         self.watchers: list[object] = []
 
     def root(self) -> ShapeVar:
@@ -44,6 +46,7 @@ class ShapeVar:
         small, large = sorted((self, other), key=lambda var: len(var.watchers))
         small._parent = large
         large.dims = small.dims if large.dims is None else large.dims
+        large.is_full = large.is_full or small.is_full
         large.watchers.extend(small.watchers)
         small.watchers = []
 
@@ -85,6 +88,13 @@ class Unifier:
         dims = var.root().dims
         return None if dims is None else len(dims)
 
+    def fill(self, var: ShapeVar) -> None:
+        """Remember that a shape is no scalar."""
+        root = var.root()
+        if not root.is_full and root.dims is None:
+            root.is_full = True
+            self.woken.extend(root.watchers)
+
     def show(self, var: ShapeVar) -> str:
         """The shape in words."""
         dims = self.shape(var)
@@ -119,8 +129,10 @@ class Unifier:
         if left is right:
             return
         if left.dims is None or right.dims is None:
-            if left.dims is not None or right.dims is not None:
-                self.woken.extend(left.watchers if left.dims is None else right.watchers)
+            for one, other in ((left, right), (right, left)):
+                learns_rank = one.dims is None and other.dims is not None
+                if learns_rank or (other.is_full and not one.is_full):
+                    self.woken.extend(one.watchers)
             left.join(right)
             return
         if len(left.dims) != len(right.dims):

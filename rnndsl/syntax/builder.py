@@ -16,6 +16,7 @@ from rnndsl.text.source import Span
 
 Child = Any
 LARGEST_INTEGER = 2**63
+DIGITS = 19
 
 
 class Builder:
@@ -48,10 +49,13 @@ class Builder:
 
     def number(self, children: list[Child]) -> tree.Number:
         text, span = str(children[0]), self.span(children[0])
-        value = float(text)
-        if not math.isfinite(value) or (text.isdigit() and value >= LARGEST_INTEGER):
+        is_whole = text.isdigit()
+        if is_whole and len(text.lstrip("0")) > DIGITS:
             raise BadNumber(span)
-        return tree.Number(span, int(text) if text.isdigit() else value)
+        value = int(text) if is_whole else float(text)
+        if value >= (LARGEST_INTEGER if is_whole else math.inf):
+            raise BadNumber(span)
+        return tree.Number(span, value)
 
     def group(self, children: list[Child]) -> tree.Expr:
         inner: tree.Expr = children[1]
