@@ -173,7 +173,7 @@ class Expressions:
         self._code(source, False)
         self.helper("_at", "_widen")
         whole = self.context.room_name(source)
-        if source not in self.stage.nodes:
+        if source not in self.stage.nodes or (source.op == "data" and source in self.held):
             self.imports.add(whole)
         before = self._largest(self.context.rooms[source].before)
         return call("_at", whole, before, position, str(node.attrs["outside"]))

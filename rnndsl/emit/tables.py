@@ -195,7 +195,8 @@ def _number(default: Dim | None) -> int | None:
 
 def _is_over(read: Read) -> bool:
     """Whether an output has a value at every position."""
-    return any(isinstance(place, Position) and place.anchor == "index" for place in read.places)
+    places = [place for item in read.walk() if isinstance(item, Read) for place in item.places]
+    return any(isinstance(place, Position) and place.anchor == "index" for place in places)
 
 
 def _in_order(derived: dict[str, Dim]) -> list[str]:

@@ -17,7 +17,7 @@ from rnndsl.ops.table import TABLE
 BOOLEAN = ("touched", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "truth", "coin")
 WHOLE = ("add", "sub", "mul", "mod", "neg", "abs", "max", "min", "square", "sum", "greatest",
          "least", "prod", "sum_over", "max_over", "min_over", "prod_over")  # fmt: skip
-INTEGER_RESULTS = ("argmax", "argmax_over", "sample")
+INTEGER_RESULTS = ("argmax", "argmax_over", "sample", "to_whole")
 FOLDS: dict[str, Callable[[float, float], float]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -139,19 +139,25 @@ class Builder:
 
     def _one_kind(self, name: str, inputs: list[Node]) -> list[Node]:
         """Integers beside reals, and wherever a real comes out, become reals."""
-        if name in ("to_real", "truth", "not", "and", "or"):
+        if name in ("to_real", "to_whole", "truth", "not", "and", "or"):
             return inputs
         values = inputs[1:] if name == "where" else inputs
         is_mixed = any(item.kind == "real" and not item.is_number for item in values)
         is_real = name not in WHOLE and name not in BOOLEAN and name != "where"
-        if not (is_mixed or is_real or any(item.kind == "bool" for item in values)):
-            return inputs
-        values = [self.real(item) for item in values]
+        if is_mixed or is_real:
+            values = [self.real(item) for item in values]
+        elif name != "where" or any(item.kind != "bool" for item in values):
+            values = [self.whole(item) for item in values]
         return [inputs[0], *values] if name == "where" else values
 
     def real(self, node: Node) -> Node:
         """A node as a real number."""
         return node if node.kind == "real" or node.is_number else self.op("to_real", node)
+
+    def whole(self, node: Node) -> Node:
+        """A condition as an integer, 0 or 1; other nodes as they are."""
+        is_open = node.kind == "bool" and not node.is_number
+        return self.op("to_whole", node) if is_open else node
 
     def where(self, condition: Node, yes: Operand, no: Operand) -> Node:
         """A choice, entry by entry."""
@@ -223,9 +229,9 @@ def _kind(name: str, inputs: Sequence[Node]) -> Kind:
         return "bool"
     if name in INTEGER_RESULTS:
         return "integer"
-    if name in ("where", "carry"):
-        kinds = {item.kind for item in (inputs[1:] if name == "where" else inputs)}
-        return "real" if "real" in kinds else "integer"
+    if name == "where":
+        kinds = {item.kind for item in inputs[1:]}
+        return "real" if "real" in kinds else "bool" if kinds == {"bool"} else "integer"
     if name == "pick":
         return inputs[0].kind
     if name in WHOLE and all(item.kind != "real" for item in inputs):

@@ -18,14 +18,13 @@ def _reduce(function: str) -> Printer:
 
 def _pick(a: Sequence[Code], site: Site) -> Code:
     literal = site.attrs.get("literal")
-    if literal is not None and site.is_plain(0):
-        return subscript(a[0], str(literal))
-    if literal is not None:
+    index = a[1] if literal is None else str(literal)
+    if literal == 0:
         tail = ", :" * (site.rank(0) - 1)
-        return subscript(a[0], f"..., {literal}{tail}")
+        return subscript(a[0], "0" if site.is_plain(0) else f"..., 0{tail}")
     if site.is_plain(0):
-        return call("_rows", a[0], a[1])
-    return call("_picked", a[0], a[1], str(site.rank(0)))
+        return call("_rows", a[0], index)
+    return call("_picked", a[0], index, str(site.rank(0)))
 
 
 def _unpick(a: Sequence[Code], site: Site) -> Code:

@@ -155,6 +155,9 @@ ROWS = (
     Operation(
         "to_real", lambda a, site: call("_real", *a), helpers=("_real",), is_elementwise=True
     ),
+    Operation(
+        "to_whole", lambda a, site: call("_integer", *a), helpers=("_integer",), is_elementwise=True
+    ),
     Operation("truth", lambda a, site: infix("!=", COMPARE, a[0], Code("0")), is_elementwise=True),
     _condition("lt", _infix("<", COMPARE)),
     _condition("le", _infix("<=", COMPARE)),
