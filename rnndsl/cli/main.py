@@ -21,15 +21,8 @@ from rnndsl.text.diagnostics import DataError, SpecError
 
 FAULT, OURS, INTERRUPTED, UNREAD = 1, 70, 130, 141
 COMMANDS = (
-    "check",
-    "compile",
-    "draw",
-    "explain",
-    "summary",
-    "gradcheck",
-    "train",
-    "generate",
-    "specs",
+    *("check", "compile", "draw", "explain", "summary", "fmt"),
+    *("gradcheck", "train", "generate", "specs"),
 )
 
 
