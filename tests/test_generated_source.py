@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 import tokenize
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,12 +29,6 @@ every = pytest.mark.parametrize("name", EVERY)
 each_level = pytest.mark.parametrize("level", LEVELS)
 
 
-@cache
-def nodes(name: str, level: int) -> tuple[ast.AST, ...]:
-    """Everything in a module. Under pytest a warning from its compilation is an error."""
-    return tuple(ast.walk(ast.parse(program(name, level).source)))
-
-
 def functions(source: str) -> dict[str, ast.FunctionDef]:
     """The functions of a module by name."""
     return {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
@@ -44,15 +37,21 @@ def functions(source: str) -> dict[str, ast.FunctionDef]:
 @every
 @each_level
 def test_it_is_plain_text_that_imports_numpy_alone(name: str, level: int) -> None:
-    source = program(name, level).source
+    """The names of the spec, or those with a `_`, are its variables, its equations stand there."""
+    model, source = checked(name), program(name, level).source
     assert source.isascii()
     assert source.endswith("\n")
-    assert not any(line != line.rstrip() for line in source.split("\n"))
-    assert "\r" not in source
-    assert "\t" not in source
-    imports = [n for n in nodes(name, level) if isinstance(n, ast.Import | ast.ImportFrom)]
-    assert [ast.unparse(node) for node in imports] == ["import numpy as np"]
+    assert not {"\r", "\t"} & set(source)
+    assert re.search(" $", source, re.MULTILINE) is None
+    assert re.findall(r"^ *(?:import|from \S+ import) .*", source, re.MULTILINE) == ["import numpy as np"]
+    assert "__import__" not in source
     assert source.count("\nDTYPE = np.float64\n") == 1
+    ids = set(re.findall(r"\b[A-Za-z]\w*\b", source.split("What callers use")[1]))
+    for key in (*model.params, *model.inputs):
+        assert ids & {key, f"{key}_"}, key
+    words = " ".join(source.split())
+    for equation in model.equations.values():
+        assert " ".join(equation.text.split()) in words
 
 
 @every
@@ -85,19 +84,6 @@ def test_every_function_says_what_it_does_and_is_called(name: str) -> None:
         assert key in public or words.count(key) > 1, f"{key} is not called"
     for key in public:
         assert ast.get_docstring(found[key]), key
-
-
-@every
-@each_level
-def test_names_of_the_spec_survive(name: str, level: int) -> None:
-    """Parameters and values are variables under their own names, or those with a `_`."""
-    model, source = checked(name), program(name, level).source
-    ids = {node.id for node in nodes(name, level) if isinstance(node, ast.Name)}
-    for key in (*model.params, *model.inputs):
-        assert ids & {key, f"{key}_"}, key
-    words = " ".join(source.split())
-    for equation in model.equations.values():
-        assert " ".join(equation.text.split()) in words
 
 
 def digest(level: int) -> list[str]:
