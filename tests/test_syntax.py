@@ -145,7 +145,7 @@ def test_brackets_that_are_needed_are_printed(text: str) -> None:
 
 
 @given(EXPRESSIONS)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_what_is_printed_reads_as_the_same_tree(expr: tree.Expr) -> None:
     text = print_expr(expr)
     found = right(text)
@@ -164,7 +164,7 @@ def test_equations_print_as_they_read(expr: tree.Expr, left: str) -> None:
 
 
 @given(EXPRESSIONS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_span_covers_what_it_names(expr: tree.Expr) -> None:
     text = f"q = {print_expr(expr)}"
     stack: list[tree.Node] = [statement(text)]
