@@ -160,18 +160,33 @@ def test_given_parameters_are_not_touched() -> None:
     assert (trained.params["W"] < 1).all()
 
 
-def test_weights_are_handed_out_after_every_epoch() -> None:
-    saved: list[float] = []
-    train(MadeUp(grad=2.0), rate=1.0, save=lambda params: saved.append(float(params["W"][0])))
+@pytest.fixture
+def saved(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The weight in every checkpoint."""
+    found: list[float] = []
+
+    def save(path: str, program: MadeUp, params: dict[str, np.ndarray], *rest: object) -> None:
+        found.append(float(params["W"][0]))
+
+    monkeypatch.setattr(training, "save", save)
+    return found
+
+
+def test_a_checkpoint_is_written_after_every_epoch(saved: list[float]) -> None:
+    train(MadeUp(grad=2.0), rate=1.0, checkpoint="a")
     assert saved == [-3.0, -6.0]
 
 
-def test_it_stops_when_asked_and_hands_out_the_weights() -> None:
+def test_checkpoints_are_written_every_so_many_steps(saved: list[float]) -> None:
+    train(MadeUp(grad=2.0), rate=1.0, checkpoint="a", checkpoint_every=2)
+    assert saved == [-2.0, -3.0, -4.0, -6.0]
+
+
+def test_it_stops_when_asked_and_keeps_the_weights(saved: list[float]) -> None:
     program = MadeUp()
-    saved: list[float] = []
     trained = train(
         program,
-        save=lambda params: saved.append(float(params["W"][0])),
+        checkpoint="a",
         stop=lambda: len(program.calls) == 2,
     )
     assert (trained.stopped, trained.history.steps, len(saved)) == (True, 2, 1)
@@ -206,12 +221,13 @@ def test_every_step_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("level", "word"), [(math.nan, "nan"), (math.inf, "inf")])
-def test_a_loss_that_is_no_number_ends_training(level: float, word: str) -> None:
+def test_a_loss_that_is_no_number_ends_training(
+    level: float, word: str, saved: list[float]
+) -> None:
     program = MadeUp()
     program.level = level
-    saved: list[object] = []
     with pytest.raises(DataError) as caught:
-        train(program, save=saved.append)
+        train(program, checkpoint="a")
     assert caught.value.code == "RNN437"
     assert str(caught.value) == (
         f"the loss is {word} at step 1: training diverged; a lower rate or clipping helps"
@@ -245,6 +261,8 @@ def test_a_text_that_does_not_fit_the_model_is_refused() -> None:
         ("epochs", 0, "`epochs` must be at least 1, not 0"),
         ("batch", -1, "`batch` must be at least 1, not -1"),
         ("window", 0, "`window` must be at least 1, not 0"),
+        ("checkpoint_every", 0, "`checkpoint_every` must be at least 1, not 0"),
+        ("seed", -1, "`seed` must be at least 0, not -1"),
         ("rate", 0.0, "`rate` must be above 0, not 0.0"),
         ("rate", math.nan, "`rate` must be above 0, not nan"),
         ("seconds", -1.0, "`seconds` must be above 0, not -1.0"),

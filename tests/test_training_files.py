@@ -144,3 +144,19 @@ def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
         assert message(caught) == f"RNN004: `{name}` is read here; write to another file"
     assert require_writable(tmp_path / "b", [str(spec), "-"]) == tmp_path / "b"
     assert sorted(os.listdir(tmp_path)) == ["a.rnn", "link"]
+
+
+def test_what_is_written_is_on_the_disk_before_the_old_file_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(files.os, "fsync", lambda number: sizes.append(os.fstat(number).st_size))
+    replace = os.replace
+
+    def last(source: str, target: Path) -> None:
+        assert sizes == [3]
+        replace(source, target)
+
+    monkeypatch.setattr(files.os, "replace", last)
+    write_atomic(tmp_path / "a", "new")
+    assert (tmp_path / "a").read_text() == "new"

@@ -114,23 +114,25 @@ def _train(
     """Read, compile, train, write; nothing is trained that could not be written afterwards."""
     from rnndsl.cli.progress import ProgressView
     from rnndsl.cli.reading import read_model
-    from rnndsl.runtime.checkpoint import save
+    from rnndsl.cli.show import note
     from rnndsl.runtime.curve import save_curve
-    from rnndsl.runtime.text_data import Text
     from rnndsl.runtime.training import train
 
     model = read_model(sources.spec)
     weights, picture = _places(output or f"{model.name}.safetensors", curve, sources.names)
     data, validation = sources.read(options["max_memory"])
     program = _compile(model, data, options)
-    alphabet = data.alphabet if isinstance(data, Text) else None
+    resume = options.pop("resume")
+    if resume and not weights.exists():
+        note(f"`{weights}` is not there yet: training starts anew")
     with _interruption() as interrupted, ProgressView(quiet) as view:
         trained = train(
             program,
             data,
             validation_data=validation,
             report=view,
-            save=lambda params: save(weights, program, params, alphabet),
+            checkpoint=weights,
+            resume=resume,
             stop=interrupted,
             **options,
         )

@@ -51,6 +51,8 @@ TRAINING_OPTIONS = (
         show_default=True,
         help="With scheduled: how often the teacher.",
     ),
+    click.option("--checkpoint-every", type=COUNT, metavar="STEPS", help="Besides every epoch."),
+    click.option("--resume", is_flag=True, help="Go on from the weights file, if it is there."),
 )
 
 

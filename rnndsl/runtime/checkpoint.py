@@ -1,7 +1,8 @@
 """Checkpoints: weights in a safetensors file, with the spec they belong to in its metadata.
 
 Nothing in a checkpoint is executed when it is read: the weights are arrays, the spec goes through
-the compiler. Training's own state (moments, the place in the text) is not kept.
+the compiler. Where a training run wrote it, what the run needs to go on stands beside the weights,
+in arrays whose names have a dot and a part of the metadata of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rnndsl.model.model import Model
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.memory_model import known_sizes
 from rnndsl.runtime.program import Program
+from rnndsl.runtime.standing import Snapshot
 from rnndsl.runtime.text_data import Alphabet
 from rnndsl.text.diagnostics import DataError
 from rnndsl.text.files import read_bytes, write_atomic
@@ -56,8 +58,9 @@ def save(
     program: Program,
     params: Mapping[str, Array],
     alphabet: Alphabet | None = None,
+    snapshot: Snapshot | None = None,
 ) -> None:
-    """Write a checkpoint, whole or not at all.
+    """Write a checkpoint, whole or not at all; with a `snapshot`, one that can be resumed.
 
     DataError RNN003 where it cannot be written, RNN440 where the weights are not the program's.
     """
@@ -77,8 +80,10 @@ def save(
         None if alphabet is None else alphabet.characters,
     )
     # safetensors writes other than contiguous arrays in the wrong order
-    arrays = {name: np.array(value, order="C", copy=True) for name, value in params.items()}
-    write_atomic(path, to_bytes(arrays, {KEY: json.dumps(vars(metadata))}))
+    more = {} if snapshot is None else snapshot.arrays
+    arrays = {name: np.array(value, order="C") for name, value in {**params, **more}.items()}
+    facts = {} if snapshot is None else {"training": snapshot.facts}
+    write_atomic(path, to_bytes(arrays, {KEY: json.dumps({**vars(metadata), **facts})}))
 
 
 def restore(
@@ -90,7 +95,7 @@ def restore(
     a later version.
     """
     data, name = read_bytes(path), os.fspath(path)
-    metadata, params = _parse(data, name)
+    metadata, params, _, _ = _parse(data, name)
     model = parse(metadata.spec, metadata.file)
     program = compile_model(
         model, target=target, optimize=optimize, dtype=metadata.dtype, **metadata.sizes
@@ -102,12 +107,33 @@ def restore(
     return Checkpoint(program, params, alphabet)
 
 
-def _parse(data: bytes, name: str) -> tuple[_Metadata, dict[str, Array]]:
+def read_snapshot(path: str | os.PathLike[str], program: Program) -> Snapshot:
+    """Where the training run that wrote a checkpoint stood.
+
+    DataError RNN005 and RNN006 as `restore`, RNN442 where it belongs to another program, RNN443
+    where no training run can go on from it.
+    """
+    data, name = read_bytes(path), os.fspath(path)
+    metadata, params, arrays, facts = _parse(data, name)
+    if not isinstance(facts, dict):
+        raise DataError(f"`{name}` holds weights, but no training run to resume", "RNN443")
+    sizes = _sizes(program.model, program.sizes, params)
+    same_spec = metadata.sha256 == _digest(program.model.source.text)
+    if not (same_spec and metadata.sizes == sizes and metadata.dtype == program.dtype):
+        what = "other sizes or another dtype" if same_spec else "another spec"
+        raise DataError(f"`{name}` was trained with {what}: it cannot be resumed", "RNN442")
+    if not _fit(program.model, sizes, params):
+        raise DataError(f"`{name}` is damaged: its weights do not fit its spec", "RNN005")
+    return Snapshot(params, arrays, facts)
+
+
+def _parse(data: bytes, name: str) -> tuple[_Metadata, dict[str, Array], dict[str, Array], Any]:
+    """Metadata, weights, the arrays of a training run, and its facts (None: there are none)."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
-        params = load(data)
+        found = load(data)
     except (SafetensorError, KeyError, TypeError, ValueError):
         raise DataError(f"`{name}` is not a checkpoint (a safetensors file)", "RNN005") from None
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
@@ -115,6 +141,7 @@ def _parse(data: bytes, name: str) -> tuple[_Metadata, dict[str, Array]]:
         fields = json.loads(header["__metadata__"][KEY])
         if fields["format"] > FORMAT:
             raise DataError(f"`{name}` was written by a later version of rnndsl", "RNN006")
+        facts = fields.pop("training", None)
         metadata = _Metadata(**fields)
         sound = _digest(metadata.spec) == metadata.sha256 and _is_typed(metadata)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -123,7 +150,8 @@ def _parse(data: bytes, name: str) -> tuple[_Metadata, dict[str, Array]]:
         sound = False
     if not sound:
         raise DataError(f"`{name}` holds weights, but no spec of rnndsl with them", "RNN005")
-    return metadata, dict(params)
+    params = {key: value for key, value in found.items() if "." not in key}
+    return metadata, params, {key: found[key] for key in found.keys() - params.keys()}, facts
 
 
 def _is_typed(metadata: _Metadata) -> bool:

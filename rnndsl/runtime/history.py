@@ -11,7 +11,7 @@ class History:
     """Losses by position (character) where the spec sums over positions, else as the spec says.
 
     `losses[i]` belongs to step i + 1; `validation` holds (steps done, loss). `seen` counts the
-    characters or the examples (`unit`) trained on.
+    characters or the examples (`unit`) trained on in `seconds`, since the run was taken up.
     """
 
     losses: list[float] = field(default_factory=list)

@@ -5,6 +5,7 @@ It parts what is held back from what is trained on; what a batch is says `feed`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from rnndsl.runtime.array_data import Examples, split
 from rnndsl.runtime.feed import ArrayFeed, Feed, TextFeed
 from rnndsl.runtime.program import Program
 from rnndsl.runtime.settings import Settings
-from rnndsl.runtime.text_data import Text, Tokens, Windows
+from rnndsl.runtime.text_data import Alphabet, Text, Tokens, Windows
 from rnndsl.runtime.text_model import text_roles
 from rnndsl.text.diagnostics import DataError
 
@@ -32,6 +33,7 @@ class Material:
     sizes: dict[str, int]
     length: int
     part: str
+    alphabet: Alphabet | None = None
 
     def open_sizes(self, program: Program) -> dict[str, int]:
         """The sizes that the program does not know by itself."""
@@ -51,6 +53,23 @@ def material(
     return _of_text(program, _text(data), validation_data, settings)
 
 
+def digest(data: Data, validation_data: Data | None) -> str:
+    """The same for the same data, and for no others."""
+    found = hashlib.sha256()
+    for item in (data, validation_data):
+        if isinstance(item, Mapping):
+            for name in sorted(item):
+                array = np.ascontiguousarray(item[name])
+                found.update(f"{name} {array.dtype} {np.shape(item[name])}:".encode())
+                found.update(array.data)
+        elif item is not None:
+            text = _text(item)
+            found.update(repr(text.alphabet.characters).encode())
+            found.update(text.tokens.data)
+        found.update(b";")
+    return found.hexdigest()
+
+
 def _of_text(
     program: Program, text: Text, validation_data: Text | str | None, settings: Settings
 ) -> Material:
@@ -66,7 +85,7 @@ def _of_text(
         return TextFeed(program.model, roles, windows)
 
     checks = feed(held) if len(held) else None
-    return Material(feed(first), checks, sizes, settings.window, "window")
+    return Material(feed(first), checks, sizes, settings.window, "window", text.alphabet)
 
 
 def _of_arrays(

@@ -1,6 +1,6 @@
 """Optimisers: SGD with momentum, RMSProp, Adam. They update dictionaries of arrays in place.
 
-They neither clip nor schedule.
+They neither clip nor schedule. Their state goes out and comes in as arrays by name, `mean.W`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ class Optimiser(Protocol):
     def step(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """Update every parameter in place from its gradient of the same shape."""
 
+    def state(self) -> dict[str, Array]:
+        """All that the next step depends on besides the parameters; the arrays themselves."""
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        """Go on from a state, whose arrays are taken over."""
+
 
 class SGD:
     """Gradient descent with momentum (Polyak 1964; Deep Learning, algorithm 8.2).
@@ -48,6 +54,14 @@ class SGD:
             velocity *= self.momentum
             velocity -= self.rate * grads[name]
             param += velocity
+
+    def state(self) -> dict[str, Array]:
+        """The velocities."""
+        return _named("velocity", self._velocity)
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        """Take the velocities over."""
+        self._velocity = _kept("velocity", state)
 
 
 class RMSProp:
@@ -72,6 +86,14 @@ class RMSProp:
             square *= self.decay
             square += (1 - self.decay) * np.square(grad)
             param -= self.rate * grad / np.sqrt(square + self.epsilon)
+
+    def state(self) -> dict[str, Array]:
+        """The mean squares."""
+        return _named("square", self._square)
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        """Take the mean squares over."""
+        self._square = _kept("square", state)
 
 
 class Adam:
@@ -109,6 +131,16 @@ class Adam:
             root = np.sqrt(square / correction2) + self.epsilon
             param -= self.rate / correction * mean / root
 
+    def state(self) -> dict[str, Array]:
+        """Both moments and the number of steps."""
+        moments = {**_named("mean", self._mean), **_named("square", self._square)}
+        return {**moments, "steps": np.array(self._steps)}
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        """Take both moments and the number of steps over."""
+        self._mean, self._square = _kept("mean", state), _kept("square", state)
+        self._steps = int(state["steps"])
+
 
 def optimiser(name: str, rate: float | None = None, momentum: float = 0.0) -> Optimiser:
     """The optimiser of that name; `momentum` is for `sgd`. DataError RNN435 for another name."""
@@ -126,3 +158,12 @@ def _slot(slots: dict[str, Array], name: str, like: Array) -> Array:
     if name not in slots:
         slots[name] = np.zeros_like(like)
     return slots[name]
+
+
+def _named(slot: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {f"{slot}.{name}": value for name, value in arrays.items()}
+
+
+def _kept(slot: str, state: Mapping[str, Array]) -> dict[str, Array]:
+    start = f"{slot}."
+    return {name[len(start) :]: state[name] for name in state if name.startswith(start)}

@@ -15,7 +15,8 @@ class Settings:
     `rate`: None for the optimiser's usual one. `seconds`: an end by the clock, whichever comes
     first. Of arrays `batch` examples make a step; of a text `batch` streams are cut in windows of
     `window` characters. `validation`: the share of the examples, or of the text at its end, that
-    is only scored. `clip_norm`, `clip_value`: instead of the spec's.
+    is only scored. `clip_norm`, `clip_value`: instead of the spec's. A checkpoint is written
+    after every epoch, and every `checkpoint_every` steps.
     """
 
     optimiser: str = "adam"
@@ -31,10 +32,13 @@ class Settings:
     mode: str = "teacher"
     forcing: float = 1.0
     seed: int = 0
+    checkpoint_every: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch", "window"):
             self._check(name, getattr(self, name) >= 1, "at least 1")
+        if self.checkpoint_every is not None:
+            self._check("checkpoint_every", self.checkpoint_every >= 1, "at least 1")
         for name in ("rate", "seconds", "clip_norm", "clip_value"):
             value = getattr(self, name)
             self._check(name, value is None or 0 < value < math.inf, "above 0")

@@ -68,6 +68,9 @@ def require_writable(path: str | os.PathLike[str], inputs: Iterable[str] = ()) -
 def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
     """Write beside the file, then rename: at every moment the old or the new file is there whole.
 
+    What is written has reached the disk before the old file gives way, so that a loss of power
+    leaves one of them too.
+
     A text goes out as UTF-8 with line feeds; a device or a pipe is written to, never replaced.
     DataError RNN003 where it cannot be written.
     """
@@ -88,6 +91,8 @@ def _replace(target: Path, payload: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
         os.chmod(name, _mode(target))
         os.replace(name, target)
     except BaseException:
