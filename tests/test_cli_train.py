@@ -84,7 +84,6 @@ def test_every_level_and_dtype_compiles() -> None:
     [
         ("--target", "native", "the target `native` waits for a later version; `numpy` is there"),
         ("--target", "cupy", "the target `cupy` waits for a later version; `numpy` is there"),
-        ("--emit", "plan", "`--emit plan` waits for a later version; `py` is there"),
     ],
 )
 def test_what_comes_later_has_a_word(option: str, value: str, words: str) -> None:

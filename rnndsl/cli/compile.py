@@ -6,7 +6,6 @@ import click
 
 from rnndsl.cli.options import (
     dtype_option,
-    later,
     memory_option,
     optimize_option,
     size_option,
@@ -28,7 +27,7 @@ from rnndsl.cli.options import (
     type=click.Choice(["py", "tree", "graph", "plan"]),
     default="py",
     show_default=True,
-    help="Which stage to write.",
+    help="The code, or what it is made from: the syntax tree, the graph of operations, the plan.",
 )
 @memory_option
 def command(
@@ -45,18 +44,22 @@ def command(
     given = sizes_of(sizes)
     from rnndsl.cli.reading import read_model
     from rnndsl.cli.writing import write_result
-    from rnndsl.runtime.compile import generate_source
+    from rnndsl.runtime.compile import generate_source, with_sizes
     from rnndsl.runtime.memory import require
     from rnndsl.runtime.memory_model import known_sizes, parameter_bytes
     from rnndsl.text.files import require_writable
 
-    if emit != "py":
-        raise later(f"`--emit {emit}`", "py")
     if output != "-":
         require_writable(output, [spec])
     model = read_model(spec)
     itemsize = 8 if dtype == "float64" else 4
     needed = parameter_bytes(model, known_sizes(model, given), itemsize)
     require(needed, max_memory, f"the parameters of `{model.name}`")
+    if emit in ("tree", "graph", "plan"):
+        from rnndsl.runtime.intermediate import Kind, show_intermediate
+
+        kind: Kind = emit  # type: ignore[assignment]
+        write_result(output, show_intermediate(with_sizes(model, given), kind, optimize))
+        return
     source = generate_source(model, target=target, optimize=optimize, dtype=dtype, sizes=given)
     write_result(output, source)

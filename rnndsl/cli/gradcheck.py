@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import click
 
 from rnndsl.cli.options import (
+    json_option,
     memory_option,
     optimize_option,
     seed_option,
@@ -18,7 +20,7 @@ from rnndsl.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from rnndsl.runtime.gradcheck import GradientCheck
+    from rnndsl.runtime.gradcheck import GradientCheck, Row
 
 HEADINGS = ("mode", "name", "role", "shape", "largest", "complex steps", "differences", "")
 
@@ -30,6 +32,7 @@ HEADINGS = ("mode", "name", "role", "shape", "largest", "complex steps", "differ
 @size_option
 @seed_option
 @memory_option
+@json_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -39,6 +42,7 @@ def command(
     sizes: tuple[tuple[str, int], ...],
     seed: int,
     max_memory: int | None,
+    as_json: bool,
 ) -> None:
     """Hold generated gradients against complex steps and finite differences.
 
@@ -47,7 +51,7 @@ def command(
     """
     use_threads(None)
     from rnndsl.cli.reading import read_model
-    from rnndsl.cli.show import say
+    from rnndsl.cli.show import say, say_json
     from rnndsl.runtime.gradcheck import check_gradients
 
     given = sizes_of(sizes)
@@ -59,6 +63,11 @@ def command(
         seed=seed,
         max_memory=max_memory,
     )
+    if as_json:
+        say_json([_data(row) for row in check.rows])
+        if not all(row.agrees for row in check.rows):
+            ctx.exit(1)
+        return
     for line in _table(check):
         say(line)
     wrong = sum(not row.agrees for row in check.rows)
@@ -66,6 +75,13 @@ def command(
         say(f"{wrong} of {len(check.rows)} gradients do not agree")
         ctx.exit(1)
     say("all gradients agree" if check.rows else "nothing here has a gradient")
+
+
+def _data(row: Row) -> dict[str, object]:
+    """A row for a program; null stands for what is not finite."""
+    found = {**vars(row), "agrees": row.agrees}
+    lost = {key for key, item in found.items() if isinstance(item, float) and not isfinite(item)}
+    return {key: None if key in lost else item for key, item in found.items()}
 
 
 def _table(check: GradientCheck) -> list[str]:

@@ -14,11 +14,17 @@ STDIN = "<stdin>"
 def read_model(spec: str) -> Model:
     """The checked model, its loops too; its warnings are shown. SpecError passes through."""
     from rnndsl.cli.show import show_warnings
-    from rnndsl.driver import load, parse
 
-    model = parse(read_stdin(), STDIN) if spec == "-" else load(spec)
+    model = parse_model(spec)
     show_warnings(model.warnings, model.source)
     return model
+
+
+def parse_model(spec: str) -> Model:
+    """The checked model, its loops too, without a word. SpecError passes through."""
+    from rnndsl.driver import load, parse
+
+    return parse(read_stdin(), STDIN) if spec == "-" else load(spec)
 
 
 def read_text_file(path: str, limit: int | None) -> str:

@@ -47,7 +47,7 @@ def say_json(data: object) -> None:
     """Results for a program, on standard output: JSON in ASCII."""
     import json
 
-    click.echo(json.dumps(data, indent=2))
+    click.echo(json.dumps(data, indent=2, allow_nan=False))
 
 
 def say_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: str = "") -> None:
@@ -77,8 +77,27 @@ def show_problem(problem: SpecError | DataError) -> None:
         _show(render(Diagnostic(problem.code, "error", str(problem)), None))
 
 
-def show_warnings(warnings: Iterable[Diagnostic], source: Source) -> None:
-    """Warnings about a sound spec, on standard error."""
+def problem_data(item: Diagnostic, source: Source | None) -> dict[str, object]:
+    """A diagnostic for a program; lines and columns are counted from 1, ends are past the end."""
+    labels = []
+    for label in item.labels:
+        if source is not None:
+            line, column = source.place(label.span.start)
+            end_line, end_column = source.place(label.span.end)
+            place = {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
+            labels.append({**place, "text": label.text})
+    return {
+        "code": item.code,
+        "severity": item.severity,
+        "message": item.message,
+        "labels": labels,
+        "notes": list(item.notes),
+        "help": item.help,
+    }
+
+
+def show_warnings(warnings: Iterable[Diagnostic], source: Source | None) -> None:
+    """Warnings, or other diagnostics, of one spec, on standard error."""
     for item in warnings:
         _show(render(item, source))
 

@@ -23,10 +23,11 @@ def show(targets: Iterable[Node]) -> str:
             stack.extend(node.inputs)
     ordered = sorted(found, key=lambda node: node.number)
     numbers = {node: number for number, node in enumerate(ordered)}
-    return "\n".join(_line(node, numbers) for node in ordered)
+    return "\n".join(show_node(node, numbers) for node in ordered)
 
 
-def _line(node: Node, numbers: dict[Node, int]) -> str:
+def show_node(node: Node, numbers: dict[Node, int]) -> str:
+    """The line of one node, nodes going by their numbers."""
     over = "t" * node.over_t + "b" * node.over_b
     shape = ", ".join([*over, *map(str, node.shape)])
     operands = ", ".join(f"%{numbers[item]}" for item in node.inputs)
