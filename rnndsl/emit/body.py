@@ -99,7 +99,9 @@ class Body(Storage):
     def _assign(self, node: Node, code: Code) -> None:
         """A line that computes a node and gives it its name."""
         self._remark(node)
-        self.writer.line(f"{self._define(node)} = {code}")
+        is_view = node.op == "pick" and node.attrs.get("literal") == 0 and node.over_t
+        copied = f"{code}.copy()" if is_view and self.current is None else code
+        self.writer.line(f"{self._define(node)} = {copied}")
         self.codes[node] = Code(self.context.variable(node))
 
     def _set(self, node: Node, target: str, code: Code) -> None:

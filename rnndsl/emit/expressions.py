@@ -126,7 +126,9 @@ class Expressions:
             return call("_outer_sum_each", *operands)
         code = row.numpy(operands, NodeSite(self, node, in_loop))
         is_call = code.level == ATOM and "(" in code.text
-        return call("float", code) if node.is_number and is_call else code
+        if not (node.is_number and is_call):
+            return code
+        return call("float" if node.kind == "real" else "int", code)
 
     def _operand(self, node: Node, in_loop: bool, rank: int) -> Code:
         """A node's code where it is read; a scalar beside something larger is widened."""

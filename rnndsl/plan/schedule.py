@@ -87,7 +87,9 @@ def _components(
 
 def _must_split(part: list[Node]) -> bool:
     """Whether nodes came together only because their equations did."""
-    return any(node.op in TABLE and TABLE[node.op].across for node in part) or not _shifts(part)
+    directions = {_direction(node) for node in _shifts(part)}
+    is_loop = len(directions) == 1 and None not in directions
+    return not is_loop or any(node.op in TABLE and TABLE[node.op].across for node in part)
 
 
 def _shifts(part: Sequence[Node]) -> list[Node]:
@@ -98,14 +100,17 @@ def _shifts(part: Sequence[Node]) -> list[Node]:
 def _blocks(part: list[Node]) -> Iterator[Block]:
     shifts = _shifts(part)
     if shifts:
-        yield Loop(_step(shifts[0]), tuple(_steps(part)))
+        yield Loop(_direction(shifts[0]) or 1, tuple(_steps(part)))
     else:
         yield from _steps(part)
 
 
-def _step(shift: Node) -> int:
-    most = shift.attrs["by"].most
-    return 1 if most is not None and most < 0 else -1
+def _direction(shift: Node) -> int | None:
+    """Upwards (1) where earlier positions are read, downwards (-1) where later; None: by sizes."""
+    least, most = shift.attrs["by"].least, shift.attrs["by"].most
+    if most is not None and most < 0:
+        return 1
+    return -1 if least is not None and least > 0 else None
 
 
 def _steps(part: list[Node]) -> list[Node]:

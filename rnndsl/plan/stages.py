@@ -13,7 +13,7 @@ from rnndsl.graph.node import Node
 from rnndsl.ops.table import LEAVES, TABLE
 from rnndsl.plan.schedule import needed
 
-AGAIN = ("to_real", "to_whole", "transpose", "spread")
+AGAIN = ("to_real", "to_whole", "transpose", "spread", "fill")
 
 
 @dataclass
