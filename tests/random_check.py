@@ -53,8 +53,11 @@ def _check(model: Model, sizes: dict[str, int], lengths: tuple[int, ...], seed: 
     axis = next(iter(model.axes), None)
     run: dict[str, Any] = {"lengths": {axis: np.array(lengths)}} if axis else {}
     run |= {"batch": len(lengths)}
+    before = {name: value.copy() for name, value in {**params, **data}.items()}
     for mode in modes(model):
         _Run(model, free, params, data, run, mode, rng).hold(programs)
+    for name, value in {**params, **data}.items():
+        assert np.array_equal(value, before[name]), f"written to {name}"
 
 
 class _Run:
