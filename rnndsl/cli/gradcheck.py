@@ -51,7 +51,7 @@ def command(
     """
     use_threads(None)
     from rnndsl.cli.reading import read_model
-    from rnndsl.cli.show import say, say_json
+    from rnndsl.cli.show import say_json
     from rnndsl.runtime.gradcheck import check_gradients
 
     given = sizes_of(sizes)
@@ -65,16 +65,23 @@ def command(
     )
     if as_json:
         say_json([_data(row) for row in check.rows])
-        if not all(row.agrees for row in check.rows):
-            ctx.exit(1)
-        return
+    else:
+        _show(check)
+    if not check.agrees:
+        ctx.exit(1)
+
+
+def _show(check: GradientCheck) -> None:
+    """The table, and what it comes to."""
+    from rnndsl.cli.show import say
+
     for line in _table(check):
         say(line)
     wrong = sum(not row.agrees for row in check.rows)
     if wrong:
         say(f"{wrong} of {len(check.rows)} gradients do not agree")
-        ctx.exit(1)
-    say("all gradients agree" if check.rows else "nothing here has a gradient")
+    else:
+        say("all gradients agree" if check.rows else "nothing here has a gradient")
 
 
 def _data(row: Row) -> dict[str, object]:
