@@ -44,6 +44,24 @@ def test_python_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
 
 
+def test_every_command_has_its_section() -> None:
+    from rnndsl.cli.main import COMMANDS
+
+    text = PAGES["docs/command-line.md"].read_text(encoding="utf-8")
+    assert re.findall(r"^### `rnndsl (\w+)", text, re.MULTILINE) == list(COMMANDS)
+
+
+def test_every_option_named_is_there() -> None:
+    from rnndsl.cli import main
+
+    known = {"--help", "--traceback", "--version"}
+    for name in main.COMMANDS:
+        command = main.cli.get_command(None, name)
+        known |= {flag for option in command.params for flag in option.opts}
+    text = PAGES["docs/command-line.md"].read_text(encoding="utf-8")
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
+
+
 def test_the_generated_code_shown_is_what_is_generated() -> None:
     from rnndsl.gallery import specs
     from rnndsl.runtime.spec import load

@@ -57,6 +57,15 @@ def test_a_spec_checks_without_a_word(name: str) -> None:
     assert BOOK.search(model.title)
 
 
+@pytest.mark.parametrize("name", gallery.specs())
+def test_a_spec_has_the_canonical_layout(name: str) -> None:
+    from rnndsl.syntax.formatter import format_source
+    from rnndsl.text.source import Source
+
+    text = gallery.specs()[name].read_text(encoding="utf-8")
+    assert format_source(Source(name, text)) == text
+
+
 def test_the_table_of_loops_is_complete() -> None:
     assert set(LOOPS) == set(gallery.specs())
     assert all(set(by_mode) == set(MODES) for by_mode in LOOPS.values())
