@@ -6,6 +6,7 @@ The parser calls these bottom up, so nothing here recurses; children are tokens 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -59,7 +60,7 @@ class Builder:
 
     def group(self, children: list[Child]) -> tree.Expr:
         inner: tree.Expr = children[1]
-        return inner
+        return replace(inner, span=self.span(*children))
 
     def member(self, children: list[Child]) -> tree.Member:
         return tree.Member(self.span(*children), self._name(children[0]), str(children[2]))
