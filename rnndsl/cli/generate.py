@@ -40,17 +40,12 @@ def command(
     max_memory: int | None,
 ) -> None:
     """Let a trained character model run freely."""
-    import os
-
     use_threads(None)
-    from rnndsl.runtime.checkpoint import restore
+    from rnndsl.cli.reading import read_checkpoint
     from rnndsl.runtime.generate import characters
-    from rnndsl.runtime.memory import require
     from rnndsl.text.diagnostics import DataError
 
-    if os.path.isfile(checkpoint):  # the bytes of the file and the arrays made of them
-        require(2 * os.path.getsize(checkpoint), max_memory, "the weights")
-    program, params, alphabet = restore(checkpoint)
+    program, params, alphabet = read_checkpoint(checkpoint, max_memory)
     if alphabet is None:
         raise DataError(f"`{checkpoint}` was not trained on a text: it has no alphabet", "RNN439")
     drawn = characters(

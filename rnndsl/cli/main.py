@@ -22,7 +22,7 @@ from rnndsl.text.diagnostics import DataError, SpecError
 FAULT, OURS, INTERRUPTED, UNREAD = 1, 70, 130, 141
 COMMANDS = (
     *("check", "compile", "draw", "explain", "summary", "fmt"),
-    *("gradcheck", "train", "generate", "specs", "new"),
+    *("gradcheck", "train", "evaluate", "predict", "generate", "specs", "new"),
 )
 
 

@@ -142,6 +142,17 @@ def threads_option(command: Command) -> Command:
     )(command)
 
 
+def mode_option(command: Command) -> Command:
+    """How a model runs that has something to teach."""
+    return click.option(
+        "--mode",
+        type=click.Choice(["teacher", "free"]),
+        default="teacher",
+        show_default=True,
+        help="What `teach` reads.",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     """The answer for a program."""
     return click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(command)

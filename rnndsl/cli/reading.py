@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rnndsl.model.model import Model
+    from rnndsl.runtime.checkpoint import Checkpoint
 
 STDIN = "<stdin>"
 
@@ -25,6 +26,18 @@ def parse_model(spec: str) -> Model:
     from rnndsl.driver import load, parse
 
     return parse(read_stdin(), STDIN) if spec == "-" else load(spec)
+
+
+def read_checkpoint(path: str, limit: int | None) -> Checkpoint:
+    """A checkpoint; DataError where it is none, or is too large for the memory (RNN501)."""
+    import os
+
+    from rnndsl.runtime.checkpoint import restore
+    from rnndsl.runtime.memory import require
+
+    if os.path.isfile(path):  # the bytes of the file and the arrays made of them
+        require(2 * os.path.getsize(path), limit, "the weights")
+    return restore(path)
 
 
 def read_text_file(path: str, limit: int | None) -> str:
