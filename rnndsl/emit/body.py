@@ -91,7 +91,9 @@ class Body(Storage):
         )  # fmt: skip
         if is_stored:
             self._store(node, code)
-        elif node.op == "value" or self._deserves_line(node, code):
+            return
+        code = self._for_examples(node, code)
+        if node.op == "value" or self._deserves_line(node, code):
             self._assign(node, code)
         else:
             self.codes[node] = code
@@ -152,8 +154,17 @@ class Body(Storage):
             self._set(node, f"{name}[:]", code)
             self.codes[node] = Code(name)
         else:
+            code = self._for_examples(node, code)
             is_name = node.over_t and code.text.isidentifier()
             self._assign(node, Code(f"{code}.copy()") if is_name else code)
+
+    def _for_examples(self, node: Node, code: Code) -> Code:
+        """A value that is the same for every example, once for each."""
+        if node.op != "value" or node.inputs[0].over_b:
+            return code
+        self.uses("B")
+        self.helper("_for_each")
+        return call("_for_each", code, "B", str(node.rank))
 
     def _place(self, node: Node, code: Code) -> None:
         """A line for the node, or its code kept for where it is read."""

@@ -134,7 +134,7 @@ class Expressions:
         """A node's code where it is read; a scalar beside something larger is widened."""
         code = self._code(node, in_loop)
         if rank > node.rank == 0 and not node.is_plain:
-            if node.op == "index" and in_loop:
+            if in_loop and not node.over_b:
                 return code
             return subscript(code, ", ".join(("...", *("None",) * rank)))
         return code

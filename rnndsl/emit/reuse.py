@@ -13,7 +13,7 @@ from rnndsl.emit.body import Body
 from rnndsl.emit.context import dim_code
 from rnndsl.emit.writer import Writer
 from rnndsl.graph.node import Node
-from rnndsl.ops.code import ADD, Code
+from rnndsl.ops.code import ADD, Code, attribute
 from rnndsl.ops.table import TABLE
 
 PRODUCTS = {"matvec": 0, "vecmat": 1}
@@ -130,7 +130,7 @@ class Reusing(Body):
         ]
         if node.op in PRODUCTS:
             matrix, vector = operands if node.op == "matvec" else operands[::-1]
-            turned = f"{matrix}.T" if node.op == "matvec" else str(matrix)
+            turned = attribute(matrix, "T") if node.op == "matvec" else matrix
             if in_loop:
                 return f"np.matmul({vector}, {turned}, out={target})"
             self.helper("_product_into")
