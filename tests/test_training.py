@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from rnndsl.model.load import parse_model
-from rnndsl.runtime import training
+from rnndsl.runtime import steps, training
 from rnndsl.runtime.settings import Settings
+from rnndsl.runtime.steps import Trained
 from rnndsl.runtime.text_data import Text
-from rnndsl.runtime.training import Trained
 from rnndsl.text.diagnostics import DataError
 
 SPEC = """
@@ -83,6 +83,12 @@ class MadeUp:
 
     def _next(self, state: dict[str, int] | None) -> dict[str, int]:
         return {"h": (state or {"h": 0})["h"] + 1}
+
+
+@pytest.fixture(autouse=True)
+def no_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A made-up program has no logits."""
+    monkeypatch.setattr(steps, "scorer", lambda program: None)
 
 
 def train(program: MadeUp, text: Text | str = TEXT, **options: Any) -> Trained:
@@ -168,7 +174,7 @@ def saved(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     def save(path: str, program: MadeUp, params: dict[str, np.ndarray], *rest: object) -> None:
         found.append(float(params["W"][0]))
 
-    monkeypatch.setattr(training, "save", save)
+    monkeypatch.setattr(steps, "save", save)
     return found
 
 
@@ -195,7 +201,7 @@ def test_it_stops_when_asked_and_keeps_the_weights(saved: list[float]) -> None:
 
 def test_it_ends_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     program = MadeUp()
-    monkeypatch.setattr(training.time, "monotonic", lambda: 10.0 * len(program.calls))
+    monkeypatch.setattr(steps.time, "monotonic", lambda: 10.0 * len(program.calls))
     trained = train(program, seconds=35.0)
     assert (trained.stopped, trained.history.steps) == (False, 4)
     assert [step for step, _ in trained.history.validation] == [3, 4]
@@ -205,9 +211,9 @@ def test_it_ends_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_step_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     program = MadeUp()
     seen: list[tuple[int, int, int, float]] = []
-    monkeypatch.setattr(training.time, "monotonic", lambda: 10.0 * len(program.calls))
+    monkeypatch.setattr(steps.time, "monotonic", lambda: 10.0 * len(program.calls))
 
-    def report(now: training.Progress) -> None:
+    def report(now: steps.Progress) -> None:
         seen.append((now.step, now.steps, now.epoch, round(now.fraction, 3)))
 
     train(program, report=report, seconds=1000)
@@ -262,6 +268,11 @@ def test_a_text_that_does_not_fit_the_model_is_refused() -> None:
         ("batch", -1, "`batch` must be at least 1, not -1"),
         ("window", 0, "`window` must be at least 1, not 0"),
         ("checkpoint_every", 0, "`checkpoint_every` must be at least 1, not 0"),
+        ("patience", 0, "`patience` must be at least 1, not 0"),
+        ("decay_every", 0, "`decay_every` must be at least 1, not 0"),
+        ("warmup", -1, "`warmup` must be at least 0, not -1"),
+        ("decay", 0.0, "`decay` must be above 0 and at most 1, not 0.0"),
+        ("schedule", "x", "`schedule` must be one of constant, step, exponential, cosine, not x"),
         ("seed", -1, "`seed` must be at least 0, not -1"),
         ("rate", 0.0, "`rate` must be above 0, not 0.0"),
         ("rate", math.nan, "`rate` must be above 0, not nan"),
@@ -273,7 +284,7 @@ def test_a_text_that_does_not_fit_the_model_is_refused() -> None:
         ("forcing", 1.5, "`forcing` must be from 0 to 1, not 1.5"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(name: str, value: float, words: str) -> None:
+def test_settings_that_make_no_sense_are_refused(name: str, value: Any, words: str) -> None:
     with pytest.raises(DataError) as caught:
         Settings(**{name: value})  # type: ignore[arg-type]
     assert (caught.value.code, str(caught.value)) == ("RNN436", words)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from rnndsl.runtime.training import Progress
+    from rnndsl.runtime.steps import Progress
 
 LINES = 20
 

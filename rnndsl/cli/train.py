@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rnndsl.model.model import Model
     from rnndsl.runtime.material import Data
     from rnndsl.runtime.program import Program
-    from rnndsl.runtime.training import Trained
+    from rnndsl.runtime.steps import Trained
 
 
 @click.command("train", short_help="Train a model on arrays or on a text.")
@@ -117,9 +117,12 @@ def _train(
     from rnndsl.cli.show import note
     from rnndsl.runtime.curve import save_curve
     from rnndsl.runtime.training import train
+    from rnndsl.text.files import require_writable
 
     model = read_model(sources.spec)
     weights, picture = _places(output or f"{model.name}.safetensors", curve, sources.names)
+    if options["log"] is not None:
+        require_writable(options["log"], [*sources.names, str(weights)])
     data, validation = sources.read(options["max_memory"])
     program = _compile(model, data, options)
     resume = options.pop("resume")
@@ -176,9 +179,15 @@ def _summary(trained: Trained, weights: Path, picture: Path) -> None:
     history = trained.history
     if trained.stopped:
         note(f"interrupted after step {history.steps}; the weights are kept")
+    if trained.ended == "patience":
+        step, best = min(history.validation, key=lambda point: point[1])
+        note(f"no better validation; the weights are those after step {step}: {best:.3f}")
     losses = f"loss {history.recent():.3f}"
     if history.validation:
         losses += f", validation {history.validation[-1][1]:.3f}"
+    if history.metrics:
+        found = history.metrics[-1].items()
+        losses += "".join(f", {name.replace('_', ' ')} {value:.3f}" for name, value in found)
     say(f"{losses} after {history.steps} steps, {history.speed:,.0f} {history.unit}/s")
     say(f"weights: {weights}")
     say(f"curve: {picture}")

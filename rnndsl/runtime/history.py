@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 class History:
     """Losses by position (character) where the spec sums over positions, else as the spec says.
 
-    `losses[i]` belongs to step i + 1; `validation` holds (steps done, loss). `seen` counts the
+    `losses[i]` belongs to step i + 1; `validation` holds (steps done, loss), `metrics` what else
+    was found at the same times. `seen` counts the
     characters or the examples (`unit`) trained on in `seconds`, since the run was taken up.
     """
 
     losses: list[float] = field(default_factory=list)
     validation: list[tuple[int, float]] = field(default_factory=list)
+    metrics: list[dict[str, float]] = field(default_factory=list)
     seen: int = 0
     seconds: float = 0.0
     unit: str = "characters"

@@ -43,14 +43,21 @@ class Material:
 def material(
     program: Program, data: Data, validation_data: Data | None, settings: Settings
 ) -> Material:
-    """Feeds for the data; DataError RNN430 to RNN433 for a text, RNN441 for arrays."""
+    """Feeds for the data; DataError RNN430 to RNN433 for a text, RNN441 for arrays.
+
+    RNN436 where there is nothing to validate on, and patience that needs it.
+    """
     if isinstance(data, Mapping):
         if not isinstance(validation_data, Mapping | None):
             raise DataError("arrays are validated on arrays, not on a text", "RNN441")
-        return _of_arrays(program, data, validation_data, settings)
-    if isinstance(validation_data, Mapping):
+        found = _of_arrays(program, data, validation_data, settings)
+    elif isinstance(validation_data, Mapping):
         raise DataError("a text is validated on a text, not on arrays", "RNN441")
-    return _of_text(program, _text(data), validation_data, settings)
+    else:
+        found = _of_text(program, _text(data), validation_data, settings)
+    if settings.patience is not None and found.validation is None:
+        raise DataError("`patience` needs something to validate on", "RNN436")
+    return found
 
 
 def digest(data: Data, validation_data: Data | None) -> str:

@@ -22,6 +22,7 @@ class Optimiser(Protocol):
     """What training asks of an optimiser."""
 
     slots: int  # arrays kept for each parameter
+    rate: float
 
     def step(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """Update every parameter in place from its gradient of the same shape."""

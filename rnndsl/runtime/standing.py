@@ -7,6 +7,7 @@ file of a snapshot looks like says `checkpoint`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -39,7 +40,11 @@ class Snapshot:
 
 @dataclass
 class Standing:
-    """`done` batches of `epoch` in `order`, the `state` after them, the `best` validation loss."""
+    """`done` batches of `epoch` in `order`, the `state` after them, the `best` validation loss
+    and how many validations since have `waited` for a better one.
+
+    `best_params`: those of the best, where they are kept.
+    """
 
     params: Params
     history: History
@@ -48,19 +53,28 @@ class Standing:
     order: Array | None = None
     state: dict[str, Array] | None = None
     best: float | None = None
+    waited: int = 0
+    best_params: Params | None = None
     identity: dict[str, Any] = field(default_factory=dict)
 
     def next_epoch(self) -> None:
         """Stand before the next epoch."""
         self.epoch, self.done, self.order, self.state = self.epoch + 1, 0, None, None
 
-    def score(self, loss: float) -> bool:
-        """Note a validation loss; whether it is the best so far."""
+    @property
+    def result(self) -> Params:
+        """The parameters to use: the best ones where they are kept, else the last ones."""
+        return self.params if self.best_params is None else self.best_params
+
+    def score(self, loss: float, metrics: dict[str, float], keeps_best: bool) -> None:
+        """Note a validation, and where asked keep a copy of the parameters if it is the best."""
         self.history.validation.append((self.history.steps, loss))
-        is_best = self.best is None or loss < self.best
-        if is_best:
-            self.best = loss
-        return is_best
+        self.history.metrics.append(metrics)
+        self.waited += 1
+        if math.isfinite(loss) and (self.best is None or loss < self.best):
+            self.best, self.waited = loss, 0
+            if keeps_best:
+                self.best_params = {name: value.copy() for name, value in self.params.items()}
 
     def freeze(self, optimiser: Optimiser) -> Snapshot:
         """A snapshot; its arrays are those of the run itself, so write it before the next step."""
@@ -71,10 +85,19 @@ class Standing:
             **_prefixed("optimiser", optimiser.state()),
             **_prefixed("state", self.state or {}),
         }
+        if self.best_params is not None:
+            arrays.update(_prefixed("now", self.params))
         if self.order is not None:
             arrays["place.order"] = self.order
-        facts = {"epoch": self.epoch, "done": self.done, "best": self.best}
-        return Snapshot(self.params, arrays, {**facts, "identity": self.identity})
+        facts = {
+            "epoch": self.epoch,
+            "done": self.done,
+            "best": self.best,
+            "waited": self.waited,
+            "metrics": history.metrics,
+            "identity": self.identity,
+        }
+        return Snapshot(self.result, arrays, facts)
 
     def take_up(self, snapshot: Snapshot, optimiser: Optimiser) -> None:
         """Go where a snapshot was taken; the optimiser too.
@@ -82,7 +105,10 @@ class Standing:
         KeyError, TypeError or ValueError where something of it is missing or of another sort.
         """
         arrays, facts = snapshot.arrays, snapshot.facts
-        self.params = {name: np.array(snapshot.params[name], order="C") for name in self.params}
+        kept = {name: np.array(snapshot.params[name], order="C") for name in self.params}
+        now = _below("now", arrays)
+        self.params, self.best_params = (now, kept) if now else (kept, None)
+        self.waited = int(facts["waited"])
         self.epoch, self.done = int(facts["epoch"]), int(facts["done"])
         self.best = None if facts["best"] is None else float(facts["best"])
         self.order = arrays.get("place.order")
@@ -91,6 +117,7 @@ class Standing:
         self.history.validation = [
             (int(step), float(loss)) for step, loss in arrays["history.validation"]
         ]
+        self.history.metrics = [dict(item) for item in facts["metrics"]]
         optimiser.load(_below("optimiser", arrays))
         _require_slots(optimiser, self.params)
 
@@ -98,6 +125,8 @@ class Standing:
 def identity(settings: Settings, digest: str) -> dict[str, Any]:
     """What must be the same for a run to be taken up: settings and data."""
     fixed = {item.name for item in fields(settings)} - FREE
+    if settings.schedule == "cosine":  # it ends with the last epoch
+        fixed.add("epochs")
     return {**{name: getattr(settings, name) for name in sorted(fixed)}, "data": digest}
 
 

@@ -61,7 +61,7 @@ def find_logits(model: Model, target: Data) -> Logits:
 
     DataError RNN434 where there is not exactly one such place, or it holds an expression.
     """
-    found = list(_scored(model, target))
+    found = list(scored(model, target))
     if len(found) != 1:
         number = "no" if not found else "more than one"
         raise DataError(
@@ -96,7 +96,8 @@ def sums_over_positions(model: Model) -> bool:
     )
 
 
-def _scored(model: Model, target: Data) -> Iterator[Apply]:
+def scored(model: Model, target: Data) -> Iterator[Apply]:
+    """Every place where `cross_entropy` or `nll` compares something with a target."""
     for equation in model.all_equations:
         for item in equation.expr.walk():
             if not (isinstance(item, Apply) and item.operation in ("cross_entropy", "nll")):
