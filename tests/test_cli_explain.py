@@ -117,6 +117,19 @@ def test_the_teacher_leaves_no_loop() -> None:
     assert (result.exit_code, result.stdout) == (0, TEACHER_FORCING)
 
 
+def test_several_reads_are_told_together() -> None:
+    result = run("explain", specs()["lstm"])
+    assert "\n  because f, g and q read h[t-1]; s reads s[t-1] and h[t-1]\n" in result.stdout
+
+
+def test_tokens_and_positions() -> None:
+    text = "axis t = 1..T\nsize k\ninput x[t]: k\nu[t] = argmax(x[t])\nv = argmax[t](x[t][0])\n"
+    result = run("explain", "-", stdin=text + "output u[t], v")
+    assert "\n  token(k), at every t\n" in result.stdout
+    assert "\n  position(t), for each example\n" in result.stdout
+    assert "\n  cost: 1 elementwise operation a step\n" in result.stdout
+
+
 def test_both_directions() -> None:
     assert run("explain", specs()["bidirectional"]).stdout.startswith(BIDIRECTIONAL)
 

@@ -92,10 +92,13 @@ def _loop_lines(model: Model, item: Explanation) -> Iterator[str]:
 def _reasons(model: Model, loop: LoopRow) -> str:
     from rnndsl.graph.formula import reference_text
 
-    readers: dict[str, list[str]] = {}
+    reads: dict[str, list[str]] = {}
     for item in loop.because:
-        readers.setdefault(reference_text(item, model), []).append(item.target)
-    return ", ".join(
+        reads.setdefault(item.target, []).append(reference_text(item, model))
+    readers: dict[str, list[str]] = {}
+    for name, texts in reads.items():
+        readers.setdefault(_listed(texts), []).append(name)
+    return "; ".join(
         f"{_listed(names)} read{'s' * (len(names) == 1)} {text}" for text, names in readers.items()
     )
 
@@ -119,7 +122,8 @@ def _equation(
     equation = rows[0].equation
     yield equation.text
     kind = str(equation.type)
-    shown = "a number" if kind == "()" else kind if "token" in kind else f"shape {kind}"
+    shown = kind if equation.type.kind in ("token", "position") else f"shape {kind}"
+    shown = "a number" if kind == "()" else shown
     where = f"at every {equation.axes[0]}" if equation.axes else "for each example"
     yield f"  {shown}, {where}"
     told: dict[tuple[str, ...], list[str]] = {}
@@ -170,7 +174,8 @@ def _cost(row: EquationRow, sizes: Mapping[str, int]) -> str:
             (count.multiply_adds, "multiply-adds"),
             (count.elementwise, "elementwise operations"),
         )
-        said = [f"{counted(dim, sizes)} {kind}" for dim, kind in kinds if dim.terms]
+        numbers = [(counted(dim, sizes), kind) for dim, kind in kinds if dim.terms]
+        said = [f"{text} {kind[: -1 if text == '1' else None]}" for text, kind in numbers]
         if said:
             parts.append(f"{' and '.join(said)} {words}")
     return ", ".join(parts)
