@@ -134,8 +134,10 @@ class Expressions:
         """A node's code where it is read; a scalar beside something larger is widened."""
         code = self._code(node, in_loop)
         if rank > node.rank == 0 and not node.is_plain:
-            if in_loop and not node.over_b:
+            if node.op == "index" and in_loop:
                 return code
+            if in_loop and not node.over_b and not code.text.endswith("]"):
+                code = call("np.asarray", code)
             return subscript(code, ", ".join(("...", *("None",) * rank)))
         return code
 

@@ -85,7 +85,8 @@ def view_name(base: str, by: Dim, is_flow: bool) -> str:
     What flows back from a later step is called so: `d_h_later`.
     """
     text = str(by if (by.least or 0) > 0 else -by)
-    size = "".join(char if char.isalnum() else "_" for char in text)
+    words = text.replace(" + ", "_plus_").replace(" - ", "_minus_")
+    size = "".join(char if char.isalnum() else "_" for char in words)
     ahead = (by.least or 0) > 0
     if is_flow:
         word = "later" if ahead else "earlier"

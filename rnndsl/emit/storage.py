@@ -149,7 +149,7 @@ class Storage(Expressions):
         if before.text.isdigit():
             return dim_code(by + Dim.number(int(before.text)), self.context, self.sizes).text
         offset = dim_code(by, self.context, self.sizes).text
-        if offset == f"-{before}":
+        if offset == f"-{before}" and before.level > ADD:
             return "0"
         if offset == "0":
             return str(before)

@@ -133,8 +133,8 @@ class _Adjoint:
         by: Dim = shift.attrs["by"]
         arriving = self.b.raw("shift", (self.flows[shift],), by=-by, outside=0)
         arriving.shape, arriving.over_t, arriving.over_b = node.shape, True, True
-        is_ahead = by.least is not None and by.least > 0
-        return self.b.spread(arriving) if is_ahead else arriving
+        is_back = by.most is not None and by.most < 0
+        return arriving if is_back else self.b.spread(arriving)
 
     def _named(self, node: Node, name: str) -> Node:
         if not node.name and node.op not in ("shift", "param", "data", "number"):
