@@ -54,7 +54,9 @@ def _carried(a: Sequence[Code], site: Site) -> Code:
 
 def _dropout(a: Sequence[Code], site: Site) -> Code:
     missing = site.rank_of_result() - site.rank(0)
-    own = a[0] if site.is_plain(0) else subscript(a[0], ", ".join(["...", *["None"] * missing]))
+    own = a[0]
+    if missing and not site.is_plain(0):
+        own = subscript(own, ", ".join(["...", *["None"] * missing]))
     return call("_dropout", own, site.draw(), site.shape_of_result(), "training")
 
 
@@ -106,7 +108,7 @@ ROWS = (
     Operation(
         "dropout",
         _dropout,
-        lambda b, n, d: (d * n / (1 - n.inputs[0]),),
+        lambda b, n, d: (d * b.op("square", n),),
         helpers=("_dropout",),
     ),
     Operation("sample", lambda a, site: call("_sample", a[0], site.draw()), helpers=("_sample",)),
