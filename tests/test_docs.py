@@ -44,6 +44,15 @@ def test_python_runs_from_top_to_bottom(name: str, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
 
 
+def test_every_function_is_on_the_language_s_page() -> None:
+    from rnndsl.ops.signatures import FUNCTIONS, OVER_AXIS
+
+    text = PAGES["docs/language.md"].read_text(encoding="utf-8")
+    words = set(re.findall(r"\w+", text.split("### Functions")[1].split("## Shapes")[0]))
+    assert [name for name in FUNCTIONS if name not in words] == []
+    assert [name for name in OVER_AXIS if f"{name}[t]" not in text] == []
+
+
 def test_every_command_has_its_section() -> None:
     from rnndsl.cli.main import COMMANDS
 
