@@ -86,8 +86,9 @@ class MadeUp:
 
 
 @pytest.fixture(autouse=True)
-def no_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A made-up program has no logits."""
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A made-up program has no logits, and no values to look into."""
+    monkeypatch.setattr(steps, "first_fault", lambda *rest: "why")
     monkeypatch.setattr(steps, "scorer", lambda program: None)
 
 
@@ -236,7 +237,7 @@ def test_a_loss_that_is_no_number_ends_training(
         train(program, checkpoint="a")
     assert caught.value.code == "RNN437"
     assert str(caught.value) == (
-        f"the loss is {word} at step 1: training diverged; a lower rate or clipping helps"
+        f"the loss is {word} at step 1: why; training diverged, and a lower rate or clipping helps"
     )
     assert saved == []
 

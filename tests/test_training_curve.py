@@ -100,4 +100,4 @@ def test_recent_losses_and_speed() -> None:
     assert HISTORY.recent(50) == 2.5
     assert HISTORY.steps == 4
     assert HISTORY.speed == 0
-    assert History([1.0], [], 500, 2.0).speed == 250
+    assert History([1.0], seen=500, seconds=2.0).speed == 250

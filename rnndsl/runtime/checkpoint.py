@@ -67,7 +67,7 @@ def save(
     from safetensors.numpy import save as to_bytes
 
     source = program.model.source
-    sizes = _sizes(program.model, program.sizes, params)
+    sizes = settled_sizes(program.model, program.sizes, params)
     if not _fit(program.model, sizes, params):
         raise DataError("these weights do not fit this program: other names or shapes", "RNN440")
     metadata = _Metadata(
@@ -117,7 +117,7 @@ def read_snapshot(path: str | os.PathLike[str], program: Program) -> Snapshot:
     metadata, params, arrays, facts = _parse(data, name)
     if not isinstance(facts, dict):
         raise DataError(f"`{name}` holds weights, but no training run to resume", "RNN443")
-    sizes = _sizes(program.model, program.sizes, params)
+    sizes = settled_sizes(program.model, program.sizes, params)
     same_spec = metadata.sha256 == _digest(program.model.source.text)
     if not (same_spec and metadata.sizes == sizes and metadata.dtype == program.dtype):
         what = "other sizes or another dtype" if same_spec else "another spec"
@@ -176,7 +176,9 @@ def _fit(model: Model, given: Mapping[str, int], params: Mapping[str, Array]) ->
     return {name: np.shape(value) for name, value in params.items()} == wanted
 
 
-def _sizes(model: Model, given: Mapping[str, int], params: Mapping[str, Array]) -> dict[str, int]:
+def settled_sizes(
+    model: Model, given: Mapping[str, int], params: Mapping[str, Array]
+) -> dict[str, int]:
     """The sizes to compile with again; what the program left open is read off the weights."""
     sizes = {name: int(given[name]) for name in model.sizes if name in given}
     for parameter in model.params.values():

@@ -11,8 +11,8 @@ class History:
     """Losses by position (character) where the spec sums over positions, else as the spec says.
 
     `losses[i]` belongs to step i + 1; `validation` holds (steps done, loss), `metrics` what else
-    was found at the same times. `seen` counts the
-    characters or the examples (`unit`) trained on in `seconds`, since the run was taken up.
+    was found at the same times. `seen` counts the characters or the examples (`unit`) trained on
+    in `seconds`, since the run was taken up.
     """
 
     losses: list[float] = field(default_factory=list)

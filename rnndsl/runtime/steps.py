@@ -12,9 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
-from rnndsl.runtime.checkpoint import save
+from rnndsl.runtime.checkpoint import save, settled_sizes
+from rnndsl.runtime.divergence import first_fault
 from rnndsl.runtime.feed import Batch, Feed
 from rnndsl.runtime.history import History
 from rnndsl.runtime.log import Log
@@ -139,19 +141,30 @@ class Run:
             self.at.params, clip=True, return_state=self.feed.carries, **options
         )
         if not math.isfinite(loss):
-            raise DataError(
-                f"the loss is {float(loss)} at step {history.steps + 1}: training diverged; "
-                "a lower rate or clipping helps",
-                "RNN437",
-            )
+            model = self.program.model
+            sizes = settled_sizes(model, self.program.sizes, self.at.params)
+            found = (model, self.program.dtype, sizes, self.at.params, batch, options)
+            raise self._diverged(f"the loss is {float(loss)}", first_fault(*found))
+        for name, grad in grads.items():
+            if not np.isfinite(grad).all():
+                raise self._diverged("the loss is finite", f"the gradient of `{name}` is not")
         self.optimiser.rate = self.rate * factor(self.settings, history.steps, len(self.feed))
         self.optimiser.step(self.at.params, self._clipped(grads))
         self.at.state = state[0] if state else None
         history.losses.append(float(loss) / batch.scale)
         history.seen += batch.count
         history.seconds = time.monotonic() - self.started
-        found = {"loss": history.losses[-1], "rate": self.optimiser.rate}
-        self._log({**found, "seconds": history.seconds})
+        line = {"loss": history.losses[-1], "rate": self.optimiser.rate}
+        self._log({**line, "seconds": history.seconds})
+
+    def _diverged(self, what: str, why: str) -> DataError:
+        """The word for a step that must not be made."""
+        kept = self.checkpoint is not None and self.at.history.steps > 0
+        return DataError(
+            f"{what} at step {self.at.history.steps + 1}: {why}; training diverged, and a lower "
+            f"rate or clipping helps{'; the last checkpoint is kept' if kept else ''}",
+            "RNN437",
+        )
 
     def _options(self, feed: Feed, state: dict[str, Array] | None) -> dict[str, Any]:
         settings = self.settings
