@@ -31,7 +31,7 @@ loss = sum[t](squared_error(h[t], 0))
 COMMAND = [sys.executable, "-c", "from rnndsl.cli.main import main; main()"]
 
 
-def run(*arguments: str | Path, stdin: str | bytes | None = None) -> Result:
+def run(*arguments: object, stdin: str | bytes | None = None) -> Result:
     return CliRunner().invoke(cli, [str(item) for item in arguments], input=stdin)
 
 

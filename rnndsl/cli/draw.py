@@ -21,6 +21,7 @@ ITEM_BYTES = 12_000  # measured: what a node or an edge takes here and in Graphv
 @spec_argument
 @click.option("-o", "--output", metavar="FILE", help="Default: NAME.svg; `-`: standard output.")
 @click.option("--unfold", type=click.IntRange(1), metavar="STEPS", help="Over so many positions.")
+@click.option("--backward", is_flag=True, help="The way back: how gradients flow.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: the file's suffix.")
 @size_option
 @memory_option
@@ -28,6 +29,7 @@ def command(
     spec: str,
     output: str | None,
     unfold: int | None,
+    backward: bool,
     kind: str | None,
     sizes: tuple[tuple[str, int], ...],
     max_memory: int | None,
@@ -50,7 +52,7 @@ def command(
         require_writable(output, [spec])
     if unfold is not None:
         _require_room(model, unfold, max_memory)
-    drawing = draw(model, unfold)
+    drawing = draw(model, unfold, backward=backward)
     write_result(output, _rendered(drawing, wanted, output))
     if output != "-":
         say(f"drawing: {output}")

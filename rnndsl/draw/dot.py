@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 import graphviz  # type: ignore[import-untyped]
 
 from rnndsl.draw.letter import SIZE, SMALL, Letter, letter
-from rnndsl.draw.look import INK, LOOKS, MATH, OVER_TIME, PANEL, PLAIN
+from rnndsl.draw.look import GRADIENT, INK, LOOKS, MATH, OVER_TIME, PALE, PANEL, PLAIN
 from rnndsl.draw.notation import sans_width, width
 from rnndsl.draw.parts import TEXT_SIZE
 from rnndsl.draw.route import Curve, route
@@ -124,7 +124,8 @@ def _writing(graph: graphviz.Digraph, writing: Writing) -> None:
 
 
 def _arrow(graph: graphviz.Digraph, arrow: Arrow, curve: Curve, label: Letter | None) -> None:
-    attributes = {"arrowhead": HEADS[arrow.style] if arrow.has_head else "none"}
+    style = arrow.style if arrow.flow == "forward" else "plain"
+    attributes = {"arrowhead": HEADS[style] if arrow.has_head else "none"}
     if arrow.style in LINES:
         attributes["style"] = LINES[arrow.style]
     if label is not None:
@@ -133,11 +134,21 @@ def _arrow(graph: graphviz.Digraph, arrow: Arrow, curve: Curve, label: Letter | 
         if label.label.below:
             attributes["headlabel"] = text(label.label.below)
             attributes["head_lp"] = _point(label.below)
-    if arrow.over_time:
-        attributes["color"] = attributes["fontcolor"] = OVER_TIME
-        attributes["labelfontcolor"] = OVER_TIME
+    colour = _colour(arrow)
+    if colour is not None:
+        attributes["color"] = attributes["fontcolor"] = attributes["labelfontcolor"] = colour
+    tail, head = text(arrow.tail), text(arrow.head)
+    if arrow.flow == "back":
+        tail, head, curve = head, tail, Curve(curve.end, curve.second, curve.first, curve.start)
     attributes["pos"] = _spline(curve, arrow.has_head)
-    graph.edge(text(arrow.tail), text(arrow.head), **attributes)
+    graph.edge(tail, head, **attributes)
+
+
+def _colour(arrow: Arrow) -> str | None:
+    """The colour of an arrow, where it is not that of ink."""
+    if arrow.flow != "forward":
+        return GRADIENT if arrow.flow == "back" else PALE
+    return OVER_TIME if arrow.over_time else None
 
 
 def _spline(curve: Curve, has_head: bool) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnndsl.draw.backward import titled, turned
 from rnndsl.draw.dot import to_dot
 from rnndsl.draw.folded import folded_scene
 from rnndsl.draw.render import NoGraphviz, check_format, render
@@ -62,10 +63,23 @@ class Drawing:
 
 
 def draw(
-    model: Model, unfold: int | None = None, *, sizes: Mapping[str, int] | None = None
+    model: Model,
+    unfold: int | None = None,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    backward: bool = False,
 ) -> Drawing:
-    """The folded graph of a model, or the graph unfolded over so many steps."""
-    return folded(model) if unfold is None else unfolded(model, unfold, sizes=sizes)
+    """The folded graph of a model, or the graph unfolded over so many steps.
+
+    `backward` turns its arrows round where gradients flow.
+    """
+    if not backward:
+        return folded(model) if unfold is None else unfolded(model, unfold, sizes=sizes)
+    shown = titled(model)
+    if unfold is not None:
+        _require_a_step(unfold)
+    scene = folded_scene(shown) if unfold is None else unfolded_scene(shown, unfold, sizes)
+    return Drawing(to_dot(turned(scene, model)).source)
 
 
 def folded(model: Model) -> Drawing:
@@ -79,6 +93,10 @@ def unfolded(model: Model, steps: int, *, sizes: Mapping[str, int] | None = None
     `sizes` gives values for delays by a size; such a delay is drawn as 2 where none is known.
     DataError RNN421 for fewer steps than one.
     """
+    _require_a_step(steps)
+    return Drawing(to_dot(unfolded_scene(model, steps, sizes)).source)
+
+
+def _require_a_step(steps: int) -> None:
     if steps < 1:
         raise DataError(f"cannot unfold over {steps} steps: there is at least 1", "RNN421")
-    return Drawing(to_dot(unfolded_scene(model, steps, sizes)).source)

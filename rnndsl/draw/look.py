@@ -9,6 +9,8 @@ MATH = "Times-Italic"
 PLAIN = "Helvetica"
 INK = "#2b2b2b"
 OVER_TIME = "#2f5f9e"
+GRADIENT = "#b3261e"
+PALE = "#c4c4c4"
 PANEL = "#f3f4f6"
 
 

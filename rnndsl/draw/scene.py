@@ -18,6 +18,7 @@ Point = tuple[float, float]
 Shape = Literal["circle", "box", "diamond", "hexagon", "none"]
 Line = Literal["solid", "dashed", "dotted"]
 Style = Literal["plain", "scaling", "free", "boundary"]
+Flow = Literal["forward", "back", "none"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,11 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """An edge between two boxes, named by their ids, with what is lettered on it (and where)."""
+    """An edge between two boxes, named by their ids, with what is lettered on it (and where).
+
+    `flow` says what runs along it: values (`forward`), gradients against it (`back`), or no
+    gradients (`none`).
+    """
 
     tail: str
     head: str
@@ -81,6 +86,7 @@ class Arrow:
     over_time: bool = False
     has_head: bool = True
     label_at: Point | None = None
+    flow: Flow = "forward"
 
 
 @dataclass(frozen=True)
