@@ -88,6 +88,8 @@ def same(first: rnndsl.Program, path: Path, other: Path) -> None:
         {"optimiser": "rmsprop"},
         {"optimiser": "sgd"},
         {"optimiser": "sgd", "momentum": 0.9},
+        {"schedule": "exponential", "warmup": 6},
+        {"schedule": "cosine", "patience": 9},
     ],
 )
 @pytest.mark.parametrize("case", [letters, taught])

@@ -46,7 +46,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Trained:
-    """What training gives back; `ended` by `epochs`, `patience`, `clock` or an `interrupt`."""
+    """What training gives back; `ended` by `epochs`, `patience`, `clock` or `interrupt`."""
 
     params: Params
     history: History
