@@ -43,7 +43,9 @@ def test_it_is_plain_text_that_imports_numpy_alone(name: str, level: int) -> Non
     assert source.endswith("\n")
     assert not {"\r", "\t"} & set(source)
     assert re.search(" $", source, re.MULTILINE) is None
-    assert re.findall(r"^ *(?:import|from \S+ import) .*", source, re.MULTILINE) == ["import numpy as np"]
+    assert re.findall(r"^ *(?:import|from \S+ import) .*", source, re.MULTILINE) == [
+        "import numpy as np"
+    ]
     assert "__import__" not in source
     assert source.count("\nDTYPE = np.float64\n") == 1
     ids = set(re.findall(r"\b[A-Za-z]\w*\b", source.split("What callers use")[1]))

@@ -83,6 +83,8 @@ def test_each_name_draws_its_own(start: dict[str, Any]) -> None:
     assert drawn == list("ABCDEFNPQ")
     assert all(np.array_equal(start[name], again[name]) for name in start)
     assert not np.array_equal(start["B"], start["N"])
+    twins = program("param p: 5 = normal(1), q: 5 = normal(1)\nz = dot(p, q)\noutput z").init()
+    assert not np.isin(twins["p"], twins["q"]).any()
     fewer = program("size n = 60, m = 40\nparam E: (n, m) = normal(0.3)\nz = sum(E)\noutput z")
     assert np.array_equal(fewer.init(seed=4)["E"], start["E"])
     narrow = program(dtype="float32").init(seed=4)

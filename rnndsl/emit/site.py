@@ -31,6 +31,14 @@ class NodeSite:
         """Whether an operand has neither positions nor examples."""
         return self._node.inputs[slot].is_plain
 
+    def is_number(self, slot: int) -> bool:
+        """Whether an operand is a bare number."""
+        return self._node.inputs[slot].is_number
+
+    def is_real(self) -> bool:
+        """Whether the result is real."""
+        return self._node.kind == "real"
+
     def is_over_positions(self, slot: int) -> bool:
         """Whether an operand has a value at every position."""
         return self._node.inputs[slot].over_t

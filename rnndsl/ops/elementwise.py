@@ -27,6 +27,13 @@ def _negative(a: Sequence[Code], site: Site) -> Code:
     return Code(f"-{a[0].at(UNARY)}", UNARY)
 
 
+def _where(a: Sequence[Code], site: Site) -> Code:
+    """Two bare numbers are told their type: NumPy would take float64."""
+    if site.is_real() and site.is_number(1) and site.is_number(2):
+        return call("np.where", a[0], call("DTYPE", a[1]), call("DTYPE", a[2]))
+    return call("np.where", *a)
+
+
 def _smooth(
     name: str, function: str, derivative: Derivative, is_singular: bool = False
 ) -> Operation:
@@ -148,7 +155,7 @@ ROWS = (
     ),
     Operation(
         "where",
-        _call("np.where"),
+        _where,
         lambda b, n, d: (None, b.where(n.inputs[0], d, 0), b.where(n.inputs[0], 0, d)),
         is_elementwise=True,
     ),

@@ -28,6 +28,12 @@ class Site(Protocol):
     def is_plain(self, slot: int) -> bool:
         """Whether an operand has neither positions nor examples: a parameter, say."""
 
+    def is_number(self, slot: int) -> bool:
+        """Whether an operand is a bare number."""
+
+    def is_real(self) -> bool:
+        """Whether the result is real."""
+
     def is_over_positions(self, slot: int) -> bool:
         """Whether an operand has a value at every position."""
 

@@ -35,8 +35,7 @@ def _restore(room, before, state, name):
     """The last values of the window before, where there was one."""
     if name in state:
         last = np.asarray(state[name])
-        count = min(before, len(last))
-        room[before - count : before] = last[len(last) - count :]
+        room[before - len(last) : before] = last
 
 
 def _carried(value, state, name, back):
