@@ -191,7 +191,7 @@ class Maker:
         roll = self.rng.random()
         dim = self.rng.choice([*self.world.sizes])
         if roll < 0.2 and here.running:
-            return Term(self.rng.choice(("t % 5", "(t + m)", "-t % 3")), WHOLE)
+            return Term(self.rng.choice(("t % 5", "(t + m) % 6", "-t % 3")), WHOLE)
         if roll < 0.3 and self.world.has_axis:
             return Term(self.rng.choice(("T % 4", "(T - d) % 5")), WHOLE)
         if roll < 0.6:
@@ -309,7 +309,7 @@ class Maker:
 
     def choice(self, shape: Shape, here: Here, depth: int) -> Term:
         a, b = self.real(shape, here, depth), self.second(shape, here, depth)
-        q = self.real(shape, here, depth - 1)
+        q = self.calm(shape, here, depth - 1)
         roll = self.rng.random()
         if roll < 0.45:
             c = self.condition(self.rng.choice(((), shape)), here, depth - 1)
@@ -323,6 +323,13 @@ class Maker:
              "where({0} > 0.4, sqrt(relu({0}) / {0}) + {1}, {2})")
         )  # fmt: skip
         return self.term(template, shape, q, a, b)
+
+    def calm(self, shape: Shape, here: Here, depth: int) -> Term:
+        """What has one value wherever it is written: no draws."""
+        before, self.world.is_calm = self.world.is_calm, True
+        term = self.real(shape, replace(here, taught=False), depth)
+        self.world.is_calm = before
+        return term
 
     def over(self, shape: Shape, here: Here, depth: int) -> Term:
         """Over the axis."""

@@ -124,6 +124,9 @@ class Expressions:
         if node.op == "outer_sum" and node.attrs["keep"]:
             self.helper("_outer_sum_each")
             return call("_outer_sum_each", *operands)
+        if node.is_number and _may_fail(node):
+            kind = "DTYPE" if node.kind == "real" else "np.int64"
+            operands[0] = call(kind, operands[0])
         code = row.numpy(operands, NodeSite(self, node, in_loop))
         is_call = code.level == ATOM and "(" in code.text
         if not (node.is_number and is_call):
@@ -199,3 +202,12 @@ class Expressions:
         self.helper("_placed", "_widen")
         operand = self._operand(node.inputs[0], False, node.inputs[0].rank)
         return call("_placed", operand, position, "live")
+
+
+def _may_fail(node: Node) -> bool:
+    """Whether Python may refuse, on bare numbers, what NumPy gives a number for."""
+    if node.op not in ("div", "mod", "pow"):
+        return False
+    item = node.inputs[0 if node.op == "pow" else 1]
+    is_positive = item.op == "number" and item.attrs["value"] > 0
+    return not (is_positive or item.op == "size")

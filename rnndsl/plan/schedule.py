@@ -115,6 +115,8 @@ def _direction(shift: Node) -> int | None:
 
 def _steps(part: list[Node]) -> list[Node]:
     """The order within one position: shifts read what is there already."""
+    if len(part) == 1:
+        return part
     inside = {node.number: node for node in part}
     graph = nx.DiGraph()
     graph.add_nodes_from(inside)
