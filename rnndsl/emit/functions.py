@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rnndsl.emit.body import Body
 from rnndsl.emit.context import Context
+from rnndsl.emit.heads import head, wrapped
 from rnndsl.emit.reuse import Reusing
 from rnndsl.emit.writer import Writer
 from rnndsl.graph.differentiate import Backward, differentiate
@@ -149,7 +150,7 @@ class ModeEmitter:
         with writer.block(f"def _{name}{self.suffix}({arguments}):"):
             tail = self._tail(name, body, kept, back)
             writer.line(f'"""From parameters and data to {words}, and what the way back needs."""')
-            writer.extend(self._head(body))
+            writer.extend(head(body))
             writer.extend(function.writer.lines)
             writer.extend(tail)
         self.code.lines += ["", "", *writer.lines]
@@ -174,7 +175,7 @@ class ModeEmitter:
             body.uses("B")
             lines.append(f"loss = _for_each({loss}, B, 0)")
             results = ["loss", "after"]
-        lines += _wrapped([f'"{key}": {key}' for key in kept], "kept")
+        lines += wrapped([f'"{key}": {key}' for key in kept], "kept")
         lines.append(f"return {', '.join(results)}, kept")
         return lines
 
@@ -221,26 +222,6 @@ class ModeEmitter:
             items.append(f"{node.name!r}: _last({whole}, {before}, {count}, lengths)")
         return [f"after = {{{', '.join(items)}}}"]
 
-    def _head(self, body: Body, kept: bool = True) -> list[str]:
-        """Everything that a body uses, taken out of what the function is given."""
-        context, lines = body.context, list[str]()
-        for what, names in (("params", self.model.params), ("data", self.model.data)):
-            shown = [(name, context.shown(name)) for name in names]
-            lines += _taken([(s, f'{what}["{n}"]') for n, s in shown if s in body.used])
-        sizes = [(context.shown(n), f'sizes["{n}"]') for n in self.model.sizes if n in body.sizes]
-        if sizes:
-            lines.append('sizes = run["sizes"]')
-        lines += _taken(sizes)
-        fixed = [context.length, *RUN]
-        run = [(n, f'run["{_KEYS.get(n, n)}"]') for n in fixed if n in body.used]
-        run = [(n, 'run["length"]' if n == context.length else text) for n, text in run]
-        lines += _taken(run)
-        if "examples" in body.used:
-            lines.append("examples = np.arange(len(lengths))")
-        if kept:
-            lines += _taken([(name, f'kept["{name}"]') for name in sorted(body.imports)])
-        return lines
-
     def _backward(
         self, name: str, params: Stage, inputs: Stage, back: Backward, forwards: Sequence[Stage]
     ) -> tuple[list[str], set[str]]:
@@ -267,14 +248,14 @@ class ModeEmitter:
             lines.line(
                 f'"""Gradients for parameters, and inputs if asked, from those of {words}."""'
             )
-            lines.extend(self._head(first))
+            lines.extend(head(first))
             lines.extend(self._seeds(first, more))
             lines.extend(writer.lines)
-            lines.extend(_wrapped(grads, "grads"))
+            lines.extend(wrapped(grads, "grads"))
             with lines.block("if not inputs:"):
                 lines.line("return grads, None")
             lines.extend(more.writer.lines)
-            lines.extend(_wrapped(data, "input_grads"))
+            lines.extend(wrapped(data, "input_grads"))
             lines.line("return grads, input_grads")
         return ["", "", *lines.lines], first.imports
 
@@ -304,31 +285,3 @@ class ModeEmitter:
                 code = Code(f"np.zeros_like({source})")
             lines.append(f'"{name}": {code}')
         return lines
-
-
-RUN = ("B", "lengths", "live", "state", "seed", "forcing", "training", "scale", "work")
-_KEYS = {"B": "examples"}
-
-
-def _taken(pairs: list[tuple[str, str]]) -> list[str]:
-    """`a, b = x["a"], x["b"]`, as many to a line as there is room."""
-    lines: list[str] = []
-    some: list[tuple[str, str]] = []
-    for pair in pairs:
-        if some and len(_taking([*some, pair])) > 92:
-            lines.append(_taking(some))
-            some = []
-        some.append(pair)
-    return [*lines, _taking(some)] if some else lines
-
-
-def _taking(pairs: list[tuple[str, str]]) -> str:
-    return f"{', '.join(a for a, _ in pairs)} = {', '.join(b for _, b in pairs)}"
-
-
-def _wrapped(lines: list[str], name: str) -> list[str]:
-    """A dict over several lines where one would be too long."""
-    one = f"{name} = {{{', '.join(lines)}}}"
-    if len(one) <= 96:
-        return [one]
-    return [f"{name} = {{", *(f"    {line}," for line in lines), "}"]

@@ -10,14 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rnndsl.graph.node import Node, Operand
+from rnndsl.graph.results import BOOLEAN, WHOLE, result_kind, result_shape
 from rnndsl.model.dims import ONE, Dim
 from rnndsl.model.expr import Kind
 from rnndsl.ops.table import TABLE
 
-BOOLEAN = ("touched", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "truth", "coin")
-WHOLE = ("add", "sub", "mul", "mod", "neg", "abs", "max", "min", "square", "sum", "greatest",
-         "least", "prod", "sum_over", "max_over", "min_over", "prod_over")  # fmt: skip
-INTEGER_RESULTS = ("argmax", "argmax_over", "sample", "to_whole")
 FOLDS: dict[str, Callable[[float, float], float]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -129,7 +126,7 @@ class Builder:
             node.is_number = all(item.is_number for item in inputs)
         else:
             node.shape = result_shape(name, inputs, attrs)
-        node.kind = _kind(name, inputs)
+        node.kind = result_kind(name, inputs)
         if name.endswith("_over") and name not in ("softmax_over", "first_hot_over",
                                                    "other_factors_over"):  # fmt: skip
             node.over_t, node.over_b = False, True
@@ -224,21 +221,6 @@ def _unfilled(inputs: list[Node]) -> list[Node]:
     return [item.inputs[0] if item.op == "fill" else item for item in inputs]
 
 
-def _kind(name: str, inputs: Sequence[Node]) -> Kind:
-    if name in BOOLEAN:
-        return "bool"
-    if name in INTEGER_RESULTS:
-        return "integer"
-    if name == "where":
-        kinds = {item.kind for item in inputs[1:]}
-        return "real" if "real" in kinds else "bool" if kinds == {"bool"} else "integer"
-    if name == "pick":
-        return inputs[0].kind
-    if name in WHOLE and all(item.kind != "real" for item in inputs):
-        return "integer"
-    return "real"
-
-
 def _simplify(builder: Builder, name: str, inputs: list[Node]) -> Node | None:
     """What needs no operation: numbers with numbers, and the neutral elements."""
     values = [item.attrs["value"] if item.op == "number" else None for item in inputs]
@@ -254,47 +236,3 @@ def _simplify(builder: Builder, name: str, inputs: list[Node]) -> Node | None:
     if name == "neg" and inputs[0].op == "neg":
         return inputs[0].inputs[0]
     return None
-
-
-def result_shape(name: str, inputs: Sequence[Node], attrs: dict[str, Any]) -> tuple[Dim, ...]:
-    """The shape of a result, where the operation is not entry by entry."""
-    first = inputs[0].shape
-    match name:
-        case "matvec":
-            return first[:-1]
-        case "vecmat":
-            return inputs[1].shape[1:]
-        case "matmat":
-            return (*first[:-1], inputs[1].shape[-1])
-        case "outer" | "outer_sum":
-            return (*first, *inputs[1].shape)
-        case "transpose":
-            return first[::-1]
-        case "concat":
-            total = Dim(())
-            for item in inputs:
-                total = total + (item.shape[0] if item.rank else ONE)
-            return (total,)
-        case "slice":
-            return () if attrs["squeeze"] else (attrs["stop"] - attrs["start"],)
-        case "cosine":
-            return first[:-1]
-        case "cosine_right" | "circular_back" | "unit" | "other_factors":
-            return inputs[1].shape if name == "cosine_right" else first
-        case "circular_weights":
-            return inputs[2].shape
-        case "pick":
-            return first[1:]
-        case "unpick" | "put" | "row_sums":
-            return (attrs["size"], *first)
-        case "one_hot":
-            return (attrs["size"],)
-        case "dropout":
-            return tuple(attrs["shape"])
-        case "sum" | "mean" | "prod" | "greatest" | "least" | "logsumexp" | "norm":
-            return ()
-        case "dot" | "cross_entropy" | "nll" | "argmax" | "sample" | "coin" | "touched":
-            return ()
-        case "total":
-            return () if attrs["components"] else first
-    return first

@@ -8,12 +8,13 @@ for the way back.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
 
 from rnndsl.graph.lower import Forward
 from rnndsl.graph.node import Node
+from rnndsl.graph.reach import before, bounds_of, closure, never_meet, readers_of
 from rnndsl.model.dims import Dim
 from rnndsl.model.expr import Position
 from rnndsl.ops.table import TABLE
@@ -44,7 +45,7 @@ class _Adjoint:
         self.b = forward.builder
         self.nodes = tuple(self.b.nodes)
         self.seeds = seeds
-        self.readers = _readers(self.nodes)
+        self.readers = readers_of(self.nodes)
         self.leaves = [
             *forward.params.values(),
             *(forward.data[n] for n, d in forward.model.inputs.items() if d.type.kind == "real"),
@@ -75,8 +76,8 @@ class _Adjoint:
 
     def _active(self) -> set[Node]:
         """Real nodes between a parameter or input and a seed."""
-        below = _closure(self.leaves, lambda node: self.readers.get(node, ()))
-        above = _closure(self.seeds, lambda node: node.inputs)
+        below = closure(self.leaves, lambda node: self.readers.get(node, ()))
+        above = closure(self.seeds, lambda node: node.inputs)
         return {node for node in below & above if node.kind == "real"}
 
     def _guarded(self) -> set[Node]:
@@ -84,15 +85,15 @@ class _Adjoint:
         branches = [
             node.inputs[slot] for node in self.nodes if node.op == "where" for slot in BRANCHES
         ]
-        under = _closure(branches, lambda node: node.inputs)
+        under = closure(branches, lambda node: node.inputs)
         risky = [node for node in under if node.op in RISKY]
-        return under & _closure(risky, lambda node: self.readers.get(node, ()))
+        return under & closure(risky, lambda node: self.readers.get(node, ()))
 
     def _order(self) -> list[Node]:
         """Active nodes, each after everything that reads it; shifts cut the loops."""
         waiting = dict.fromkeys(self.active, 0)
         for node in self.active:
-            for item in _before(node):
+            for item in before(node):
                 if item in waiting:
                     waiting[item] += 1
         ready = deque(sorted((n for n, c in waiting.items() if c == 0), key=lambda n: -n.number))
@@ -100,7 +101,7 @@ class _Adjoint:
         while ready:
             node = ready.popleft()
             order.append(node)
-            for item in _before(node):
+            for item in before(node):
                 if item in waiting:
                     waiting[item] -= 1
                     if waiting[item] == 0:
@@ -185,7 +186,7 @@ class _Adjoint:
     def _bounds_of_shift(self, shift: Node) -> None:
         """A boundary at `p` is read by `h[t+k]` at `t = p - k`."""
         value, flow = shift.inputs[0], self.flows[shift]
-        for place, bound in _bounds(value):
+        for place, bound in bounds_of(value):
             offset = place.offset - shift.attrs["by"]
             at = Position(place.anchor, offset, place.axis)
             node = self.b.raw("at", (flow,), place=at, outside=0)
@@ -203,8 +204,8 @@ class _Adjoint:
             back = self.b.raw("scatter", (d, there))
         back.shape, back.over_t, back.over_b = value.shape, True, True
         self._add(value, back)
-        for place, bound in _bounds(value):
-            if node.op == "at" and _is_never(node.attrs["place"], place):
+        for place, bound in bounds_of(value):
+            if node.op == "at" and never_meet(node.attrs["place"], place):
                 continue
             hit = self.b.op("eq", there, self._position(place))
             self._add(bound, self.b.where(hit, d, 0))
@@ -271,45 +272,3 @@ class _Adjoint:
         node.shape = () if components else part.shape
         node.over_t, node.over_b = part.over_t and not over_t, part.over_b and not over_b
         return node if node.rank == like.rank else self.b.fill(node, like)
-
-
-def _before(node: Node) -> Sequence[Node]:
-    """What comes after a node on the way back: a shift sends to boundaries, not to its value."""
-    return node.inputs[0].inputs[1:] if node.op == "shift" else node.inputs
-
-
-def _bounds(value: Node) -> Iterable[tuple[Position, Node]]:
-    return zip(value.attrs.get("places", ()), value.inputs[1:], strict=True)
-
-
-def _is_never(place: Position, bound: Position) -> bool:
-    """Whether two positions differ whatever the sizes and the length."""
-    if place.anchor == bound.anchor:
-        gap = place.offset - bound.offset
-        least, most = gap.least, gap.most
-    elif bound.anchor == "start":
-        gap = place.offset - bound.offset + Dim.number(1)
-        least, most = gap.least, None
-    else:
-        return False
-    return (least is not None and least > 0) or (most is not None and most < 0)
-
-
-def _readers(nodes: Sequence[Node]) -> dict[Node, list[Node]]:
-    readers: dict[Node, list[Node]] = {}
-    for node in nodes:
-        for item in dict.fromkeys(node.inputs):
-            readers.setdefault(item, []).append(node)
-    return readers
-
-
-def _closure(starts: Iterable[Node], after) -> set[Node]:  # type: ignore[no-untyped-def]
-    """Everything that `after` leads to from `starts`, themselves among them."""
-    found: set[Node] = set()
-    stack = list(starts)
-    while stack:
-        node = stack.pop()
-        if node not in found:
-            found.add(node)
-            stack.extend(after(node))
-    return found

@@ -1,0 +1,53 @@
+"""The first and last lines of a stage function: what it takes out of what it is given."""
+
+from __future__ import annotations
+
+from rnndsl.emit.body import Body
+
+RUN = ("B", "lengths", "live", "state", "seed", "forcing", "training", "scale", "work")
+_KEYS = {"B": "examples"}
+
+
+def head(body: Body) -> list[str]:
+    """Everything that a body uses, taken out of what the function is given."""
+    context, lines = body.context, list[str]()
+    model = context.model
+    for what, names in (("params", model.params), ("data", model.data)):
+        shown = [(name, context.shown(name)) for name in names]
+        lines += _taken([(s, f'{what}["{n}"]') for n, s in shown if s in body.used])
+    sizes = [(context.shown(n), f'sizes["{n}"]') for n in model.sizes if n in body.sizes]
+    if sizes:
+        lines.append('sizes = run["sizes"]')
+    lines += _taken(sizes)
+    fixed = [context.length, *RUN]
+    run = [(n, f'run["{_KEYS.get(n, n)}"]') for n in fixed if n in body.used]
+    run = [(n, 'run["length"]' if n == context.length else text) for n, text in run]
+    lines += _taken(run)
+    if "examples" in body.used:
+        lines.append("examples = np.arange(len(lengths))")
+    lines += _taken([(name, f'kept["{name}"]') for name in sorted(body.imports)])
+    return lines
+
+
+def _taken(pairs: list[tuple[str, str]]) -> list[str]:
+    """`a, b = x["a"], x["b"]`, as many to a line as there is room."""
+    lines: list[str] = []
+    some: list[tuple[str, str]] = []
+    for pair in pairs:
+        if some and len(_taking([*some, pair])) > 92:
+            lines.append(_taking(some))
+            some = []
+        some.append(pair)
+    return [*lines, _taking(some)] if some else lines
+
+
+def _taking(pairs: list[tuple[str, str]]) -> str:
+    return f"{', '.join(a for a, _ in pairs)} = {', '.join(b for _, b in pairs)}"
+
+
+def wrapped(lines: list[str], name: str) -> list[str]:
+    """A dict over several lines where one would be too long."""
+    one = f"{name} = {{{', '.join(lines)}}}"
+    if len(one) <= 96:
+        return [one]
+    return [f"{name} = {{", *(f"    {line}," for line in lines), "}"]

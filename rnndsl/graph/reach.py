@@ -1,0 +1,53 @@
+"""Ways through the graph of operations: who reads what, what leads where, which places meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from rnndsl.graph.node import Node
+from rnndsl.model.dims import Dim
+from rnndsl.model.expr import Position
+
+
+def readers_of(nodes: Sequence[Node]) -> dict[Node, list[Node]]:
+    """For each node those that read it, in the order of making."""
+    readers: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for item in dict.fromkeys(node.inputs):
+            readers.setdefault(item, []).append(node)
+    return readers
+
+
+def closure(starts: Iterable[Node], after: Callable[[Node], Iterable[Node]]) -> set[Node]:
+    """Everything that `after` leads to from `starts`, themselves among them."""
+    found: set[Node] = set()
+    stack = list(starts)
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found.add(node)
+            stack.extend(after(node))
+    return found
+
+
+def before(node: Node) -> Sequence[Node]:
+    """What comes after a node on the way back: a shift sends to boundaries, not to its value."""
+    return node.inputs[0].inputs[1:] if node.op == "shift" else node.inputs
+
+
+def bounds_of(value: Node) -> Iterable[tuple[Position, Node]]:
+    """The boundaries of a value: where, and what."""
+    return zip(value.attrs.get("places", ()), value.inputs[1:], strict=True)
+
+
+def never_meet(place: Position, bound: Position) -> bool:
+    """Whether two positions differ whatever the sizes and the length."""
+    if place.anchor == bound.anchor:
+        gap = place.offset - bound.offset
+        least, most = gap.least, gap.most
+    elif bound.anchor == "start":
+        gap = place.offset - bound.offset + Dim.number(1)
+        least, most = gap.least, None
+    else:
+        return False
+    return (least is not None and least > 0) or (most is not None and most < 0)
