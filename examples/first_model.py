@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 from tools import environment  # noqa: E402
 
 if TYPE_CHECKING:
-    from rnndsl.runtime.training import Progress
+    from rnndsl.runtime.steps import Progress
 
 SPEC = ROOT / "specs" / "char_lstm.rnn"
 FOLDER = ROOT / "first-model"

@@ -64,7 +64,7 @@ class Examples:
             for name, array in self._data.items()
             if axis in self._model.data[name].axes
         ]
-        return max([1, *carried, *self._ends_of(axis)])
+        return int(max([1, *carried, *self._ends_of(axis)]))
 
     def take(self, chosen: Array) -> dict[str, Any]:
         """What a program is fed for some examples, no longer than the longest of them."""

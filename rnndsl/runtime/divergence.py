@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rnndsl.interpreter.evaluate import LOSS, Interpreter
 from rnndsl.interpreter.tasks import Task
-from rnndsl.model.model import Data, Model
+from rnndsl.model.model import Data, Equation, Model
 from rnndsl.runtime.feed import Batch
 
 Array = npt.NDArray[Any]
@@ -113,7 +113,8 @@ def _length(model: Model, batch: Batch, axis: str, number: int) -> int:
 
 
 def _sentence(model: Model, name: str, at: tuple[int, ...], word: str, called: str) -> str:
-    item = model.loss if name == LOSS else {**model.data, **model.equations}[name]
+    named: dict[str, Data | Equation] = {**model.data, **model.equations}
+    item = model.loss if name == LOSS else named[name]
     assert item is not None  # a loss was computed
     indices = [model.axes[axis].indices[0] for axis in item.axes]
     places = [f"{index} = {place}" for index, place in zip(indices, at, strict=True)]

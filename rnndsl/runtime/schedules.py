@@ -17,9 +17,9 @@ def factor(settings: Settings, step: int, steps_per_epoch: int) -> float:
     warm = min(1.0, (step + 1) / settings.warmup) if settings.warmup else 1.0
     period = steps_per_epoch * settings.decay_every
     if settings.schedule == "step":
-        return warm * settings.decay ** (step // period)
+        return float(warm * settings.decay ** (step // period))
     if settings.schedule == "exponential":
-        return warm * settings.decay ** (step / period)
+        return float(warm * settings.decay ** (step / period))
     if settings.schedule == "cosine":
         left = max(1, steps_per_epoch * settings.epochs - settings.warmup)
         share = min(1.0, max(0.0, (step - settings.warmup) / left))
