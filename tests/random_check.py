@@ -23,7 +23,7 @@ from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
 from rnndsl.text.diagnostics import SpecError
 from tests.agreement import close, random_data
-from tests.random_models import Line, Spec
+from tests.random_spec import Line, Spec
 from tests.random_terms import Sort, Term
 
 LEVELS = (0, 1, 2)
@@ -86,8 +86,9 @@ class _Run:
 
     def hold(self, programs: list[Program]) -> None:
         """Every level against the interpreter."""
-        meaning, training = Batch(*self.given, **self.extra), Batch(
-            *self.given, **self.extra, training=True
+        meaning, training = (
+            Batch(*self.given, **self.extra),
+            Batch(*self.given, **self.extra, training=True),
         )
         want = meaning.outputs()
         real = {k: v for k, v in want.items() if np.issubdtype(v.dtype, np.floating)}

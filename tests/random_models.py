@@ -1,97 +1,18 @@
-"""Random sound specs of one axis, as text, each from a seed; see `random_terms` for terms.
-
-A spec stays in pieces, so that `random_check` can take pieces away.
-"""
+"""Random sound specs of one axis, each from a seed; `random_expressions` makes their terms."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from random import Random
 
-from tests.random_terms import (
-    OUTSIDE,
-    POSITION,
-    REAL,
-    WHOLE,
-    Here,
-    Maker,
-    Name,
-    Shape,
-    Sort,
-    Term,
-    World,
-)
+from tests.random_expressions import Maker
+from tests.random_spec import Line, Spec
+from tests.random_terms import OUTSIDE, POSITION, REAL, WHOLE, Here, Name, Shape, Sort, Term, World
 
-FORMULAS = {
-    "mix": "mix(f, u, v) = f * u + (1 - f) * v",
-    "act": "act(a) = tanh(a) + 0.1 * sq(a)",
-    "sq": "sq(a) = 0.5 * a * a",
-}
-CONSTS = {"alpha": "alpha = 0.9", "beta": "beta = alpha ^ 2 / 2", "two": "two = 2"}
 STARTS = ("", "", "", " = 0.3", " = zeros", " = ones", " = normal(0.3)", " = uniform(-1, 1)",
           " = glorot")  # fmt: skip
 SQUASH = ("tanh({0})", "tanh({0})", "sigmoid({0})", "0.8 * tanh({0})", "clamp({0}, -1, 1)",
           "relu(tanh({0}))", "tanh({0}) + 0.1")  # fmt: skip
-WORD = re.compile(r"[A-Za-z]\w*")
-
-
-@dataclass
-class Line:
-    """One equation or boundary: what stands left of `=`, the name it defines, its type."""
-
-    left: str
-    name: str
-    term: Term
-    type: str = ""
-    is_bound: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.left}{f': {self.type}' if self.type else ''} = {self.term}"
-
-
-@dataclass
-class Spec:
-    """A model in pieces, and how it is run."""
-
-    seed: int
-    sizes: dict[str, int]
-    derived: dict[str, str]
-    has_axis: bool
-    declared: dict[str, tuple[str, str]] = field(default_factory=dict)
-    lines: list[Line] = field(default_factory=list)
-    loss: Term | None = None
-    outputs: list[str] = field(default_factory=list)
-    clips: list[str] = field(default_factory=list)
-    lengths: tuple[int, ...] = (6, 1, 4, 2)
-
-    def text(self) -> str:
-        """The file; what nothing reads is not declared, but for a few."""
-        body = [str(line) for line in self.lines]
-        body += [f"loss = {self.loss}"] if self.loss is not None else []
-        body += [f"output {', '.join(self.outputs)}"] if self.outputs else []
-        body += self.clips
-        head: list[str] = []
-        words = _words(body)
-        for name, text in FORMULAS.items():
-            if name in words or (name == "sq" and "act" in words):
-                head.append(text)
-        for role in ("input", "target", "param"):
-            kept = [t for n, (r, t) in self.declared.items() if r == role and n in words]
-            head += [f"{role} {', '.join(kept)}"] if kept else []
-        words |= _words(head)
-        consts = [t for n, t in CONSTS.items() if n in words or (n == "alpha" and "beta" in words)]
-        head += [f"const {', '.join(consts)}"] if consts else []
-        derived = [f"{n} = {text}" for n, text in self.derived.items() if n in words]
-        words |= _words(derived)
-        sizes = [name for name in self.sizes if name in words and name not in self.derived]
-        head += [f"size {', '.join([*sizes, *derived])}"] if sizes or derived else []
-        axis = ["axis t = 1..T"] if self.has_axis else []
-        return "\n".join(['model random "a [title] \\\\ of $x_1$"', *axis, *head, *body]) + "\n"
-
-
-def _words(texts: list[str]) -> set[str]:
-    return {word for text in texts for word in WORD.findall(text)}
 
 
 def random_spec(seed: int) -> Spec:
@@ -115,7 +36,7 @@ class _Writer:
                 derived["q"], sizes["m"] + sizes["k"]
             )
         dims = ["n", "m", "m", "k", *(["q"] if derived else ["p"])]
-        if rng.random() < 0.3:
+        if rng.random() < 0.5:
             dims.append(rng.choice(("m + n", "m + 1")))
         has_axis = rng.random() < 0.93
         self.world = World(rng, sizes, dims, has_axis)
@@ -336,10 +257,17 @@ class _Writer:
         for _ in range(rng.choice((0, 0, 1, 2))):
             options = ["clip norm 5", "clip value 0.7", "clip norm alpha"]
             if params:
-                options.append(f"clip norm 0.1 {', '.join(rng.sample(params, min(2, len(params))))}")
-            bodies = " ".join(str(l.term) for l in self.spec.lines if not l.is_bound)
-            reals = {i.name for i in self.earlier if i.sort.kind == "real"}
-            reads = [r for r in re.findall(r"(h\d+\[t[-+]\w+\])", bodies) if r[: r.index("[")] in reals]
+                group = rng.sample(params, min(2, len(params)))
+                options.append(f"clip norm 0.1 {', '.join(group)}")
+            reads = self._shifts()
             if reads:
-                options += [f"clip norm 0.01 d {rng.choice(reads)}", f"clip value 0.01 d {reads[0]}"]
+                read = rng.choice(reads)
+                options += [f"clip norm 0.01 d {read}", f"clip value 0.01 d {read}"]
             self.spec.clips.append(rng.choice(options))
+
+    def _shifts(self) -> list[str]:
+        """The recurrent references of the equations."""
+        bodies = " ".join(str(line.term) for line in self.spec.lines if not line.is_bound)
+        reals = {item.name for item in self.earlier if item.sort.kind == "real"}
+        found = re.findall(r"(h\d+\[t[-+]\w+\])", bodies)
+        return [read for read in found if read.partition("[")[0] in reals]
