@@ -108,7 +108,9 @@ def test_what_was_there_stays_until_the_new_one_is_whole(elman: Model, tmp_path:
 
 
 def test_a_folder_that_is_not_there(elman: Model, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"cannot write `.*a\.dot`: there is no such folder") as caught:
+    with pytest.raises(
+        DataError, match=r"cannot write `.*a\.dot`: there is no such folder"
+    ) as caught:
         draw(elman).save(tmp_path / "none" / "a.dot")
     assert caught.value.code == "RNN003"
 

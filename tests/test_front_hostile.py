@@ -152,7 +152,7 @@ def test_formulas_that_nest() -> None:
     assert codes(HEAD + text + "h[t]: m = f1999(h[t-1])\n") == ["RNN104"]
 
 
-@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("order", [1, pytest.param(-1, marks=pytest.mark.long)])
 def test_three_thousand_equations_in_a_row(order: int) -> None:
     lines = [f"h{n}[t] = tanh(b{n} + h{n - 1}[t] * h{n}[t-1])" for n in range(1, 3_000)]
     text = HEAD + "h0[t]: m = tanh(W @ h0[t-1] + b)\n" + "\n".join(lines[::order])

@@ -10,7 +10,9 @@ import pytest
 from tests.generated import DTYPES, EVERY, LEVELS, Case, case
 
 every = pytest.mark.parametrize("name", EVERY)
-at_levels = pytest.mark.parametrize("level", LEVELS)
+at_levels = pytest.mark.parametrize(
+    "level", [level if level != 1 else pytest.param(1, marks=pytest.mark.long) for level in LEVELS]
+)
 
 
 def same(got: dict[str, Any], want: dict[str, Any], tolerance: float = 0.0) -> None:

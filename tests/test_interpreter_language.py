@@ -217,7 +217,13 @@ def test_turing_machine(b: int) -> None:
     np.testing.assert_allclose(found.loss(), loss, rtol=1e-12)
 
 
-@each_model
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=name, marks=[pytest.mark.long] if name == "memory" else [])
+        for name, text in NAMED.items()
+    ],
+)
 def test_gradients_are_those_of_differences(text: str) -> None:
     model, sizes, params, data = random(text)
     exact = gradients(text)

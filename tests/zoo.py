@@ -76,15 +76,13 @@ FUNCTIONS = {
     "squared_error": "squared_error(a[t], q[t]) * 0.1 + a[t]",
     "binary_cross_entropy": "binary_cross_entropy(a[t], sigmoid(q[t])) * a[t]",
     "pick": "a[t][1] * q[t] + q[t, 0]",
-    "matrix_sums": "norm(outer(a[t], q[t])) * max(outer(a[t], q[t])) + sum(outer(a[t], q[t])) * a[t]",
+    "matrix_sums": "norm(outer(a[t], q[t])) * max(outer(q[t], a[t])) + sum(outer(b, q[t])) * a[t]",
 }
 
 MODELS = {name: elementwise(text) for name, text in FUNCTIONS.items()}
 
 MODELS |= {
-    "concat": model(
-        CELL.replace("W @ h[t-1]", "W @ concat(h[t-1], sum(x[t]), x[t])"), READOUT
-    ),
+    "concat": model(CELL.replace("W @ h[t-1]", "W @ concat(h[t-1], sum(x[t]), x[t])"), READOUT),
     "concat_pieces": elementwise("a[t] * concat(a[t][0], q[t][1])[1]"),
     "embedding": model(
         """

@@ -47,11 +47,14 @@ class Storage(Expressions):
     def _allocate(self, node: Node) -> None:
         """An empty array over all positions, with room for boundaries where they are read."""
         name, room = self.context.variable(node), self.context.rooms.get(node)
-        self.uses("B", self.context.length)
+        self.uses(self.context.length)
+        examples = "B" if node.over_b else "1"
+        if node.over_b:
+            self.uses("B")
         dims = [dim_code(dim, self.context, self.sizes).at(ADD) for dim in node.shape]
         dtype = TYPES.get(node.kind, "np.int64")
         if room is None:
-            self._make(name, self.tuple_of([self.context.length, "B", *dims]), dtype, None)
+            self._make(name, self.tuple_of([self.context.length, examples, *dims]), dtype, None)
             self.defined[name] = node
             return
         before, after = self._largest(room.before), self._largest(room.after)
@@ -59,7 +62,7 @@ class Storage(Expressions):
         length = " + ".join(part for part in parts if part != "0")
         filler = -1 if node.kind == "token" else 0
         whole = self._room_defined(node)
-        self._make(whole, self.tuple_of([length, "B", *dims]), dtype, filler)
+        self._make(whole, self.tuple_of([length, examples, *dims]), dtype, filler)
         self._boundaries(node, room, before)
         self._restore(node, room, before)
         self._views(node, room, before, with_itself=True)

@@ -41,13 +41,23 @@ def collect(statements: Sequence[tree.Statement], mentioned: frozenset[str]) -> 
     return table
 
 
+CLASHES = {
+    "input": RESERVED_DATA,
+    "target": RESERVED_DATA,
+    "length": RESERVED_DATA,
+    "size": frozenset({"seed"}),
+}
+"""Names that generated functions give to arguments of their own, by what else has them."""
+
+
 def _add(table: Table, symbol: Symbol) -> None:
     name = symbol.name
     if name in RESERVED:
         table.report(messages.reserved(name, symbol.span))
         table.broken.add(name)
-    elif symbol.what in ("input", "target") and name in RESERVED_DATA:
-        table.report(messages.data_reserved(name, symbol.span))
+    elif name in CLASHES.get(symbol.what, ()):
+        words = {"length": "a length", "size": "a size"}.get(symbol.what, "data")
+        table.report(messages.data_reserved(name, symbol.span, words))
         table.broken.add(name)
     elif name not in table.symbols:
         table.symbols[name] = symbol

@@ -104,11 +104,11 @@ def reserved(name: str, span: Span) -> Diagnostic:
     )
 
 
-def data_reserved(name: str, span: Span) -> Diagnostic:
-    """Data that would clash with an argument of the generated functions."""
+def data_reserved(name: str, span: Span, what: str) -> Diagnostic:
+    """Data, a length or a size that would clash with an argument of the generated functions."""
     return error(
         "RNN112",
-        f"data may not be called `{name}`: the generated functions have an argument of that name",
+        f"{what} may not be called `{name}`: the generated functions have an argument of that name",
         span,
         help=f"choose another name, such as `{name}_`",
     )

@@ -129,7 +129,7 @@ ROWS = (
     ),
     Operation(
         "row_sums",
-        lambda a, site: call("_row_sums", a[0], a[1], site.size("size")),
+        lambda a, site: call("_row_sums", a[0], a[1], site.size("size"), str(site.rank(0))),
         helpers=("_row_sums",),
         across=True,
     ),

@@ -63,9 +63,7 @@ def _unit(node: Node) -> Unit:
     return ("unit", node.unit)
 
 
-def _components(
-    nodes: Sequence[Node], units: dict[Node, Unit]
-) -> Iterator[list[Node]]:
+def _components(nodes: Sequence[Node], units: dict[Node, Unit]) -> Iterator[list[Node]]:
     """Strongly connected components in order, ties broken by the order of making."""
     graph = nx.DiGraph()
     members: dict[Unit, list[Node]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 import zlib
 from collections.abc import Mapping
 from types import ModuleType
@@ -15,6 +16,9 @@ from rnndsl.model.model import Model
 from rnndsl.text.diagnostics import DataError
 
 Arrays = dict[str, NDArray[Any]]
+
+OUT_OF_RANGE = re.compile(r" holds the (token|position) ")
+"""What generated modules say of tokens and positions that there are not."""
 
 
 class Program:
@@ -87,7 +91,8 @@ class Program:
         try:
             return getattr(self.module, function)(*arguments, **named)
         except ValueError as fault:
-            raise DataError(str(fault)) from None
+            is_range = OUT_OF_RANGE.search(str(fault))
+            raise DataError(str(fault), "RNN404" if is_range else "RNN401") from None
 
 
 def _load(source: str, name: str) -> ModuleType:

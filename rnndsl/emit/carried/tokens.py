@@ -47,10 +47,9 @@ def _put(d, index, size, rank):
     return np.where(hot, np.expand_dims(d, -rank), 0)
 
 
-def _row_sums(d, index, size):
+def _row_sums(d, index, size, rank):
     """Gradient of a table of rows: each d added to the row that its token picked."""
-    index = np.asarray(index)
-    d = np.broadcast_to(d, np.broadcast_shapes(d.shape, index.shape + (1,) * (d.ndim - index.ndim)))
+    d, index = _together(d, index, rank)
     rows, index = d.reshape((index.size, *d.shape[index.ndim :])), index.reshape(-1)
     known = (index >= 0) & (index < size)
     rows, index = rows[known], index[known]
