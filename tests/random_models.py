@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from random import Random
 
 from tests.random_expressions import Maker
@@ -141,11 +142,12 @@ class _Writer:
 
     def _held(self, member: Name, here: Here, term: Term) -> Term:
         """What is whole keeps its value now and then."""
-        if self.rng.random() < 0.4:
+        if self.rng.random() < 0.4 and member.sort.kind != "bool":
             return term
         past = self._past(member, here)
         if member.sort.kind == "bool":
-            return Term("{0} and {1}", member.sort, (term, past))
+            fresh = self.maker.compare(member.sort.shape, replace(here, group=()), 0)
+            return Term("({0} and {1}) or {2}", member.sort, (term, past, fresh))
         if member.sort.kind == "integer":
             return Term("({0} + {1}) % 5", member.sort, (term, past))
         condition = self.maker.condition((), here, 1)

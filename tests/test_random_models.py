@@ -197,6 +197,33 @@ input x[t]: ()
 h[t] = where(n > 2, 1 / (n - 2), 0.5) * x[t]
 g[t]: () = where(abs(x[T+d]) > 0.2, 1 / x[T+d], 0.5)
 output h[t], g[2]""",
+    "boundary_that_is_an_output_too": """
+input x: n
+c: n = tanh(x)
+h[t]: n = 0.5 * h[t+1]
+h[T+1] = c
+output c, h[T+1], h[1]""",
+    "nothing_depends_on_anything": """
+param W: n
+input x: n
+h[t]: (p, n) = 0.5
+output h[T+d]""",
+    "rows_of_a_context_at_every_step": """
+input x: position(t), y[t]: n
+param W: n
+h[t]: n = 0.5
+g[t]: () = (W - h[t])[x] + (W - y[t])[x]
+output g[t]""",
+    "what_is_the_same_for_every_example": """
+param W: (k, n)
+h[t]: k = 0.5 * h[t-1] + cosine(W, 0.5 * one_hot((t + m) % 6) + 0.5)
+loss = sum[t](0.1 * sum(h[t]))""",
+    "softmax_over_positions_that_are_not_asked": """
+input x[t]: n
+param W: n
+u[t]: n = softmax[t](log(1 + exp(W * x[t])))
+h[t]: n = where(x[t] > 0, u[t], where(x[1] > 0, softmax[t](log(max(x[1], 0)) * x[t]), 1))
+output h[t]""",
     "first_component_kept_beside_a_boundary": """
 input x[t]: n
 param W: n, V: n

@@ -70,7 +70,7 @@ class ModeEmitter:
             seed = forward.builder.given("seed", "d_loss", "real", (), b=True)
             self._way("backward", {forward.loss: seed})
         seeds = self._cotangents()
-        if seeds:
+        if seeds or any(o.read.type.kind == "real" for o in self.model.outputs):
             self._way("backward_outputs", seeds)
 
     def _cotangents(self) -> dict[Node, Node]:
@@ -80,11 +80,10 @@ class ModeEmitter:
         if self.forward.loss is not None:
             named["loss"] = self.forward.loss
         for label, node in named.items():
-            if node.kind == "real" and node not in seeds and node.op != "number":
+            if node.kind == "real" and node.op != "number":
                 over = {"t": node.over_t, "b": True}
-                seeds[node] = self.forward.builder.given(
-                    "cotangent", label, "real", node.shape, **over
-                )
+                given = self.forward.builder.given("cotangent", label, "real", node.shape, **over)
+                seeds[node] = seeds[node] + given if node in seeds else given
         return seeds
 
     def _way(self, name: str, seeds: dict[Node, Node]) -> None:

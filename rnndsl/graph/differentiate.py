@@ -43,7 +43,7 @@ class _Adjoint:
     def __init__(self, forward: Forward, seeds: Mapping[Node, Node]) -> None:
         self.forward = forward
         self.b = forward.builder
-        self.nodes = tuple(self.b.nodes)
+        self.nodes = forward.nodes = forward.nodes or tuple(self.b.nodes)
         self.seeds = seeds
         self.readers = readers_of(self.nodes)
         self.leaves = [
@@ -241,6 +241,8 @@ class _Adjoint:
         """The node with harmless operands wherever its adjoint is 0."""
         row = TABLE[node.op]
         is_asked = self.b.op("ne", d, 0) if row.is_elementwise else self._touched(d)
+        if row.across and is_asked.over_t:
+            is_asked = self.b.op("ne", self.b.op("sum_over", is_asked), 0)
         safe = copy(self._safe(is_asked, node))
         safe.inputs = [
             item

@@ -31,6 +31,8 @@ class Forward:
     values: dict[str, Node] = field(default_factory=dict)
     outputs: dict[str, Node] = field(default_factory=dict)
     loss: Node | None = None
+    nodes: tuple[Node, ...] = ()
+    """What was there before anything was differentiated."""
 
 
 def lower(model: Model, mode: Mode = "teacher", share: bool = True) -> Forward:
