@@ -224,6 +224,22 @@ param W: n
 u[t]: n = softmax[t](log(1 + exp(W * x[t])))
 h[t]: n = where(x[t] > 0, u[t], where(x[1] > 0, softmax[t](log(max(x[1], 0)) * x[t]), 1))
 output h[t]""",
+    "softmax_whose_padding_holds_a_boundary": """
+param W: n
+h[t]: n = softmax[t](t * W)
+h[T+2] = 0.5
+output h[3], h[1]""",
+    "product_with_what_only_positions_change": """
+param A: (k, k), B: (n, k)
+h[t]: k = A @ B[-t % 3]
+output h[T-1], h[t]""",
+    "guard_before_nothing_at_all": """
+param W: ()
+h[t]: () = 0.5
+h[T+3] = W
+g[t]: () = 0.5 * g[t-1]
+g[0] = where(h[T+1] > 0.3, h[T+3] / max(h[T+1], 0), 0.5 * W)
+output g[t]""",
     "first_component_kept_beside_a_boundary": """
 input x[t]: n
 param W: n, V: n

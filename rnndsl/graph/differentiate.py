@@ -227,11 +227,15 @@ class _Adjoint:
             self._add(item, part)
 
     def _under_its_name(self, node: Node) -> Node:
-        """The node as its derivative sees it: where an equation names the result, by that name."""
+        """The node as its derivative sees it: where an equation names the result, by that name.
+
+        What works across positions needs 0 in the padding, where a name may hold boundaries.
+        """
         names = [item for item in self.readers.get(node, ()) if item.op == "value"]
         over = node.over_t, node.over_b
         names = [n for n in names if n.inputs[0] is node and (n.over_t, n.over_b) == over]
-        if not names:
+        holds_bounds = any(item.attrs.get("places") for item in names)
+        if not names or (TABLE[node.op].across and holds_bounds):
             return node
         named = copy(names[0])
         named.inputs, named.attrs = node.inputs, node.attrs
@@ -254,7 +258,7 @@ class _Adjoint:
         return safe
 
     def _safe(self, is_asked: Node, node: Node) -> Node:
-        return self.b.where(is_asked, node, 1) if node.kind == "real" else node
+        return self.b.where(is_asked, node, 1) if node.kind == "real" or node.is_number else node
 
     def _touched(self, d: Node) -> Node:
         return self.b.op("touched", d) if d.rank else self.b.op("ne", d, 0)
@@ -266,7 +270,7 @@ class _Adjoint:
         if not (over_t or over_b or components):
             return part if part.rank == like.rank else self.b.fill(part, like)
         if part.op == "outer" and not components:
-            node = self.b.raw("outer_sum", part.inputs, keep=not over_b)
+            node = self.b.raw("outer_sum", part.inputs, keep=part.over_b and not over_b)
         elif part.op == "unpick" and over_b and not components:
             node = self.b.raw("row_sums", part.inputs, size=part.attrs["size"])
         else:
