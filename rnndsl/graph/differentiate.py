@@ -144,7 +144,7 @@ class _Adjoint:
 
     def _flow(self, shift: Node) -> Node:
         source = shift.inputs[0]
-        self.b.unit = ""
+        self.b.unit, self.b.origin = "", f"d {shift.origin}" if shift.origin else ""
         flow = self.b.value("", "real", source.shape, True)
         flow.attrs["flow"] = shift
         return flow

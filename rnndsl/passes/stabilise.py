@@ -116,6 +116,7 @@ def stabilise(forward: Forward) -> Forward:
         new = _stable(b, node)
         if new is not None and new.shape == node.shape:
             replaced[node] = new
+    b.unit = b.origin = ""
     if replaced:
         for node in b.nodes:
             node.inputs = [_resolved(item, replaced) for item in node.inputs]
