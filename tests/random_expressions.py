@@ -59,7 +59,7 @@ class Maker(Reader):
              "log(1 + {} ^ 2)", "sqrt(0.2 + sigmoid({}))", "sqrt(1 + {} ^ 2)", "({}) ^ 2",
              "({}) ^ 3", "(1.1 + tanh({})) ^ -1.5", "(-{})", "two ^ tanh({})", "(({}) % 0.7)",
              "dropout({}, 0.3)", "clamp({}, -0.4, beta)", "min({}, 0.3)", "max(0.1, {}, -0.2)",
-             "(not {})", "relu({} - 0.2)")
+             "(not relu({} - 0.2))", "relu({} - 0.2)")
         )  # fmt: skip
         if self.world.is_calm:
             template = template.replace("dropout({}, 0.3)", "tanh({})")
@@ -118,12 +118,12 @@ class Maker(Reader):
         roll = self.rng.random()
         if roll < 0.45:
             c = self.condition(self.rng.choice(((), shape)), here, depth - 1)
-            return self.term("where({0}, {1}, {2})", shape, c, a, b)
+            return self.term("where(relu({0} - 0.3), {1}, {2})", shape, c, a, b)
         template = self.rng.choice(
             ("where({0} > 0.2, log(max({0}, 0)), {1})", "where({0} <= 0, {1}, sqrt({0}))",
              "where({0} > 0.3 and not {1} < -1, {1} / max({0}, 0), {2})",
              "where({0} < 0.1, {1}, max({0}, 0) ^ 1.5)", "where({0} == 0, {1}, {2})",
-             "where(abs({0}) > 0.2, 1 / {0}, {1})", "where({0}, {1}, {2})",
+             "where(abs({0}) > 0.2, 1 / {0}, {1})", "where(relu({0} - 0.3), {1}, {2})",
              "where(relu({0}) > 0.1, log(relu({0})) * {1}, {2})",
              "where({0} > 0.4, sqrt(relu({0}) / {0}) + {1}, {2})")
         )  # fmt: skip
@@ -200,7 +200,7 @@ class Maker(Reader):
         if roll < 0.52:
             x = self.real(shape, here, depth)
             template = ("softmax({0})", "log_softmax({0})", "log(softmax({0}))",
-                        "({0} - sum({0}))", "({0} / (1 + norm({0})))")  # fmt: skip
+                        "({0} - 0.7 * sum({0}))", "({0} / (1 + norm({0})))")  # fmt: skip
             return self.term(self.rng.choice(template), shape, x)
         if roll < 0.8 and " + " in n:
             left, right = n.split(" + ")
@@ -239,4 +239,4 @@ class Maker(Reader):
             return self.term("({0} @ {1})", shape, *parts)
         if roll < 0.9:
             return self.term("transpose({0})", shape, self.real((m, n), here, depth - 1))
-        return self.term("({0} - mean({0}))", shape, self.real(shape, here, depth - 1))
+        return self.term("({0} - 0.7 * mean({0}))", shape, self.real(shape, here, depth - 1))

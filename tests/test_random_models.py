@@ -240,6 +240,13 @@ h[T+3] = W
 g[t]: () = 0.5 * g[t-1]
 g[0] = where(h[T+1] > 0.3, h[T+3] / max(h[T+1], 0), 0.5 * W)
 output g[t]""",
+    "numbers_joined": """
+param W: m, a: ()
+h[t]: () = 0.5
+g[t]: m + 1 = tanh(g[t-1])
+g[0] = concat(W, h[T+2])
+e[t]: m + 3 = concat(a, W, a * t, T)
+output g[1], e[t]""",
     "first_component_kept_beside_a_boundary": """
 input x[t]: n
 param W: n, V: n

@@ -39,11 +39,13 @@ def _transpose(a: Sequence[Code], site: Site) -> Code:
 
 
 def _concat(a: Sequence[Code], site: Site) -> Code:
-    parts = [
-        subscript(code, "..., None") if site.rank(slot) == 0 else code
-        for slot, code in enumerate(a)
-    ]
-    return call("_concat", *parts)
+    return call("_concat", *(_component(code, slot, site) for slot, code in enumerate(a)))
+
+
+def _component(code: Code, slot: int, site: Site) -> Code:
+    if site.rank(slot):
+        return code
+    return call("np.full", "1", code, "DTYPE") if site.is_plain(slot) else subscript(code, "..., None")
 
 
 def _slice(a: Sequence[Code], site: Site) -> Code:
