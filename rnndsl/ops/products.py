@@ -45,7 +45,9 @@ def _concat(a: Sequence[Code], site: Site) -> Code:
 def _component(code: Code, slot: int, site: Site) -> Code:
     if site.rank(slot):
         return code
-    return call("np.full", "1", code, "DTYPE") if site.is_plain(slot) else subscript(code, "..., None")
+    if site.is_plain(slot):
+        return call("np.full", "1", code, "DTYPE")
+    return subscript(code, "..., None")
 
 
 def _slice(a: Sequence[Code], site: Site) -> Code:
