@@ -12,6 +12,8 @@ from rnndsl.draw.backward import gradient_names
 from rnndsl.draw.look import GRADIENT, PALE
 from rnndsl.driver import load, parse
 from rnndsl.gallery import specs
+from rnndsl.runtime.spec import load as load_spec
+from rnndsl.text.diagnostics import DataError
 from tests import zoo
 from tests.test_cli import run
 
@@ -88,3 +90,24 @@ def test_the_command(tmp_path: Path) -> None:
     plain = run("draw", specs()["lstm"], "--unfold", 2, "-o", "-", "--format", "dot")
     assert GRADIENT not in plain.stdout
     assert "legend scaling" in plain.stdout
+
+
+def test_python_draws_what_the_command_draws(tmp_path: Path) -> None:
+    text = """axis t = 1..T
+size m, d
+input x[t]: m
+param W
+h[t]: m = tanh(W @ h[t-d] + x[t])
+output h[t]
+"""
+    path = tmp_path / "late.rnn"
+    path.write_text(text)
+    options = ("--backward", "--unfold", 4, "--size", "d=3")
+    said = run("draw", path, *options, "-o", "-", "--format", "dot").stdout
+    model = load_spec(path)
+    assert model.draw(unfold=4, backward=True, sizes={"d": 3}).source == said
+    assert model.draw(backward=True).source == draw(load(path), backward=True).source
+    assert GRADIENT not in model.draw(unfold=4, sizes={"d": 3}).source
+    assert model.draw(unfold=4).source != model.draw(unfold=4, sizes={"d": 3}).source
+    with pytest.raises(DataError, match="has no size 'e'"):
+        model.draw(sizes={"e": 3})

@@ -70,11 +70,22 @@ class Spec:
         """What is doubtful, though sound."""
         return self.model.warnings
 
-    def draw(self, unfold: int | None = None) -> Drawing:
-        """The folded graph, or the one unfolded over so many positions."""
-        from rnndsl.draw.drawing import draw
+    def draw(
+        self,
+        unfold: int | None = None,
+        *,
+        backward: bool = False,
+        sizes: Mapping[str, int] | None = None,
+    ) -> Drawing:
+        """The folded graph, or the one unfolded over so many positions.
 
-        return draw(self.model, unfold)
+        `backward` turns its arrows round where gradients flow; `sizes` gives numbers to delays
+        by a size. DataError RNN403 names a size that there is not, RNN421 fewer steps than one.
+        """
+        from rnndsl.draw.drawing import draw
+        from rnndsl.runtime.compile import with_sizes
+
+        return draw(with_sizes(self.model, sizes or {}), unfold, backward=backward)
 
     def compile(
         self,
