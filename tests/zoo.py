@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rnndsl.ops import signatures
+
 HEAD = """
 axis t = 1..T
 size n, m, k, d
@@ -78,6 +80,13 @@ FUNCTIONS = {
     "pick": "a[t][1] * q[t] + q[t, 0]",
     "matrix_sums": "norm(outer(a[t], q[t])) * max(outer(q[t], a[t])) + sum(outer(b, q[t])) * a[t]",
 }
+
+FUNCTIONS |= {
+    f"own_{item.name}": f"{item.name}({', '.join(['a[t]', 'q[t]', 'b'][: item.least])})"
+    for item in signatures.FUNCTIONS.values()
+    if item.meaning is not None
+}
+"""Those whose row brings its own meaning come by themselves."""
 
 MODELS = {name: elementwise(text) for name, text in FUNCTIONS.items()}
 

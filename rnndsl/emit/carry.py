@@ -1,4 +1,7 @@
-"""The text of the functions that a generated module carries along, taken from `carried`."""
+"""The text of the functions that a generated module carries along.
+
+Most stand in `carried`, some beside the row of the operation that calls them.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from rnndsl.emit.carried import (
     starts,
     tokens,
 )
+from rnndsl.ops.table import TABLE
 
 MARK = "# --8<-- copied from here on\n"
 PUBLIC = (starts, running, clipping)
@@ -66,4 +70,8 @@ def _functions() -> dict[str, tuple[str, frozenset[str]]]:
                 names = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
                 text = ast.get_source_segment(source, node) or ""
                 found[node.name] = (text, frozenset(names - {node.name}))
+    for row in TABLE.values():
+        if row.carries is not None:
+            text = re.sub(r"  # type: .*", "", inspect.getsource(row.carries)).rstrip()
+            found[row.carries.__name__] = (text, frozenset(re.findall(r"\b_\w+", text)))
     return found

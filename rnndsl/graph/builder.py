@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rnndsl.graph.node import Node, Operand
-from rnndsl.graph.results import BOOLEAN, WHOLE, result_kind, result_shape
+from rnndsl.graph.results import result_kind, result_shape
 from rnndsl.model.dims import ONE, Dim
 from rnndsl.model.expr import Kind
+from rnndsl.ops.operation import Operation
 from rnndsl.ops.table import TABLE
 
 FOLDS: dict[str, Callable[[float, float], float]] = {
@@ -116,17 +117,14 @@ class Builder:
         if row.is_elementwise and (shape := _only_filled(inputs)) is not None:
             scalars = [item.inputs[0] if item.op == "fill" else item for item in inputs]
             return self.filled(self.op(name, *scalars, **attrs), shape)
-        if row.is_elementwise or name in WHOLE:
-            inputs = self._one_kind(name, inputs)
+        if row.is_elementwise or row.kind == "whole":
+            inputs = self._one_kind(row, inputs)
         if row.is_elementwise:
             inputs = _unfilled(inputs)
         node = self.raw(name, inputs, **attrs)
-        if row.is_elementwise:
-            node.shape = max((item.shape for item in inputs), key=len)
-            node.is_number = all(item.is_number for item in inputs)
-        else:
-            node.shape = result_shape(name, inputs, attrs)
-        node.kind = result_kind(name, inputs)
+        node.is_number = row.is_elementwise and all(item.is_number for item in inputs)
+        node.shape = result_shape(row, inputs, attrs)
+        node.kind = result_kind(row, inputs)
         if name.endswith("_over") and name not in ("softmax_over", "first_hot_over",
                                                    "other_factors_over"):  # fmt: skip
             node.over_t, node.over_b = False, True
@@ -134,18 +132,18 @@ class Builder:
             node.over_b = True
         return node
 
-    def _one_kind(self, name: str, inputs: list[Node]) -> list[Node]:
+    def _one_kind(self, row: Operation, inputs: list[Node]) -> list[Node]:
         """Integers beside reals, and wherever a real comes out, become reals."""
-        if name in ("to_real", "to_whole", "truth", "not", "and", "or"):
+        if row.name in ("to_real", "to_whole", "truth", "not", "and", "or"):
             return inputs
-        values = inputs[1:] if name == "where" else inputs
+        is_choice = row.kind == "branch"
+        values = inputs[1:] if is_choice else inputs
         is_mixed = any(item.kind == "real" and not item.is_number for item in values)
-        is_real = name not in WHOLE and name not in BOOLEAN and name != "where"
-        if is_mixed or is_real:
+        if is_mixed or row.kind == "real":
             values = [self.real(item) for item in values]
-        elif name != "where" or any(item.kind != "bool" for item in values):
+        elif not is_choice or any(item.kind != "bool" for item in values):
             values = [self.whole(item) for item in values]
-        return [inputs[0], *values] if name == "where" else values
+        return [inputs[0], *values] if is_choice else values
 
     def real(self, node: Node) -> Node:
         """A node as a real number."""

@@ -136,7 +136,10 @@ class Expressions(ABC):
             if not self._training:
                 return self._filled(expr, arguments[0])
             arguments.append(self._draw(expr.site, env, shape))
-        return self._filled(expr, OPERATIONS[expr.operation](*arguments))
+        operation = OPERATIONS.get(expr.operation) or expr.meaning
+        if operation is None:
+            raise ValueError(f"no meaning is known of {expr.operation!r}")
+        return self._filled(expr, operation(*arguments))
 
     def _where(self, expr: form.Apply, env: Env) -> Task:
         """Only a branch that some component takes is worked out."""

@@ -7,8 +7,9 @@ of its own: what an operation does stands in `ops` for the compiler and, apart f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from typing import Literal as Choice
 
 from rnndsl.model.dims import Dim, show_shape
@@ -163,12 +164,14 @@ class Apply(Expr):
     Operators are `add sub mul div mod pow neg matmul lt le gt ge eq ne and or not`, functions
     go by their names in the language. `site` numbers the calls that draw by chance (`dropout`,
     `sample`), together with the `teach` calls, from 0 in the order of the file after formulas
-    are substituted.
+    are substituted. `meaning` is the textbook formula of a function that the interpreter has no
+    operation of its own for.
     """
 
     operation: str
     arguments: tuple[Expr, ...]
     site: int | None = None
+    meaning: Callable[..., Any] | None = None
 
     @property
     def children(self) -> tuple[Expr, ...]:

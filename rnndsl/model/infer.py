@@ -17,7 +17,8 @@ from rnndsl.model.kinds import FLEXIBLE, WHOLE_KINDS, Open
 from rnndsl.model.products import Picking, Product, Signed
 from rnndsl.model.solver import Solver
 from rnndsl.model.unify import Mismatch, ShapeVar, Unifier
-from rnndsl.ops.signatures import COMPARISONS, ELEMENTWISE, FUNCTIONS, TOTAL
+from rnndsl.ops.function import ELEMENTWISE, TOTAL
+from rnndsl.ops.signatures import COMPARISONS, FUNCTIONS
 from rnndsl.text.diagnostics import Diagnostic
 from rnndsl.text.source import Span
 

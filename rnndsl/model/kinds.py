@@ -13,7 +13,8 @@ from typing import Literal
 
 from rnndsl.model import expr as ir
 from rnndsl.model.expr import Kind
-from rnndsl.ops.signatures import COMPARISONS, ELEMENTWISE, FUNCTIONS, TOTAL
+from rnndsl.ops.function import ELEMENTWISE, TOTAL
+from rnndsl.ops.signatures import COMPARISONS, FUNCTIONS
 
 Open = Literal["whole", "number"] | Kind
 FLEXIBLE = ("whole", "number")

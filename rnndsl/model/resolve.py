@@ -205,7 +205,8 @@ class Resolver:
             raise Unresolved
         self._count(call, signature.least, signature.most)
         items = self._all(arguments, running)
-        return ir.Apply(call.span, call.function, items, self._site() if signature.draws else None)
+        site = self._site() if signature.draws else None
+        return ir.Apply(call.span, call.function, items, site, signature.meaning)
 
     def _count(self, call: tree.Call, least: int, most: int | None) -> None:
         """The number of arguments."""

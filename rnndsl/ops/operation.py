@@ -1,4 +1,4 @@
-"""What is known of one operation of the graph: its code, its derivative, what it may do.
+"""What is known of one operation of the graph: its result, code, derivative, what it may do.
 
 A derivative is written in the operations themselves: from the builder, the node and the
 adjoint `d` of its result it makes the contribution to each operand, in the shape of the
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from rnndsl.ops.code import Code
+from rnndsl.ops.function import Function
 
 Term = Any
 """A node of the graph; it has Python's arithmetic operators."""
@@ -58,6 +59,12 @@ class Site(Protocol):
 
 Derivative = Callable[[Any, Any, Term], Sequence[Term | None]]
 Printer = Callable[[Sequence[Code], Site], Code]
+Shape = tuple[Any, ...]
+ShapeRule = Callable[[Sequence[Shape], Mapping[str, Any]], Shape]
+"""From the operands' shapes and the node's attributes to the result's shape."""
+Result = Literal["real", "bool", "integer", "whole", "branch", "first"]
+"""The kind of a result: the first three as they are; `whole`, integer unless an operand is
+real; `branch`, what all but the first are joined; `first`, that of the first."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +74,15 @@ class Operation:
     name: str
     numpy: Printer
     derivative: Derivative | None = None
+    shape: ShapeRule = lambda shapes, attrs: shapes[0]
+    """The shape of the result, where the operation is not entry by entry."""
+    kind: Result = "real"
+    function: Function | None = None
+    """The function of the language that is this operation, if there is one."""
     helpers: tuple[str, ...] = ()
     """Functions of the generated file that the code calls."""
+    carries: Callable[..., Any] | None = None
+    """One of them that stands beside the row, if not with the others in `emit/carried`."""
     is_elementwise: bool = False
     is_cheap: bool = False
     """Whether computing it again costs less than keeping it for the way back."""
@@ -78,3 +92,18 @@ class Operation:
     """Whether it reads other positions than its own, so that no loop can hold it."""
     ufunc: str | None = None
     """The NumPy function with an `out` argument that computes it."""
+
+
+def scalar(shapes: Sequence[Shape], attrs: Mapping[str, Any]) -> Shape:
+    """One number, whatever comes in."""
+    return ()
+
+
+def attribute_size(shapes: Sequence[Shape], attrs: Mapping[str, Any]) -> Shape:
+    """A vector of the size kept with the node."""
+    return (attrs["size"],)
+
+
+def rows_of_first(shapes: Sequence[Shape], attrs: Mapping[str, Any]) -> Shape:
+    """As many of the first operand as the size kept with the node."""
+    return (attrs["size"], *shapes[0])

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnndsl.ops.code import Code, call, subscript
-from rnndsl.ops.operation import Derivative, Operation, Site
+from rnndsl.ops.function import ELEMENTWISE, Function
+from rnndsl.ops.operation import Derivative, Operation, Result, Site, scalar
 
 
-def _over(name: str, derivative: Derivative | None) -> Operation:
+def _over(name: str, derivative: Derivative | None, kind: Result = "real") -> Operation:
     function = f"_{name}"
     return Operation(
         name,
         lambda a, site: call(function, a[0], "live"),
         derivative,
-        (function,),
+        kind=kind,
+        helpers=(function,),
         across=True,
     )
 
@@ -61,12 +63,16 @@ def _dropout(a: Sequence[Code], site: Site) -> Code:
 
 
 ROWS = (
-    _over("sum_over", lambda b, n, d: (b.spread(d),)),
+    _over("sum_over", lambda b, n, d: (b.spread(d),), "whole"),
     _over("mean_over", lambda b, n, d: (b.spread(d / b.length()),)),
-    _over("prod_over", lambda b, n, d: (b.spread(d) * b.op("other_factors_over", n.inputs[0]),)),
+    _over(
+        "prod_over",
+        lambda b, n, d: (b.spread(d) * b.op("other_factors_over", n.inputs[0]),),
+        "whole",
+    ),
     _over("other_factors_over", None),
-    _over("max_over", _hot_over),
-    _over("min_over", _hot_over),
+    _over("max_over", _hot_over, "whole"),
+    _over("min_over", _hot_over, "whole"),
     Operation(
         "first_hot_over",
         lambda a, site: call(
@@ -77,9 +83,14 @@ ROWS = (
     ),
     _over("logsumexp_over", lambda b, n, d: (b.spread(d) * b.op("exp", n.inputs[0] - n),)),
     _over("softmax_over", lambda b, n, d: (n * (d - b.op("sum_over", d * n)),)),
-    _over("argmax_over", None),
+    _over("argmax_over", None, "integer"),
     Operation("spread", _spread, lambda b, n, d: (d,), helpers=("_spread",)),
-    Operation("total", _total, across=True),
+    Operation(
+        "total",
+        _total,
+        shape=lambda shapes, attrs: () if attrs["components"] else shapes[0],
+        across=True,
+    ),
     Operation(
         "carry",
         _carried,
@@ -104,14 +115,28 @@ ROWS = (
         ),
         helpers=("_clip_flow_norm", "_clip_flow_value"),
     ),
-    Operation("coin", lambda a, site: call("_coin", "forcing", site.draw()), helpers=("_coin",)),
+    Operation(
+        "coin",
+        lambda a, site: call("_coin", "forcing", site.draw()),
+        shape=scalar,
+        kind="bool",
+        helpers=("_coin",),
+    ),
     Operation(
         "dropout",
         _dropout,
         lambda b, n, d: (d * b.op("square", n),),
+        shape=lambda shapes, attrs: tuple(attrs["shape"]),
         helpers=("_dropout",),
     ),
-    Operation("sample", lambda a, site: call("_sample", a[0], site.draw()), helpers=("_sample",)),
+    Operation(
+        "sample",
+        lambda a, site: call("_sample", a[0], site.draw()),
+        shape=scalar,
+        kind="integer",
+        function=Function("sample", 1, 1, "k -> #k", "token", draws=True),
+        helpers=("_sample",),
+    ),
     Operation(
         "fill",
         lambda a, site: call("_fill", a[0], site.shape_of_result()),
@@ -120,3 +145,6 @@ ROWS = (
     ),
 )
 """`coin` (scheduled sampling), `dropout` (its mask) and `sample` draw; the rest does not."""
+
+FUNCTIONS = (Function("dropout", 2, 2, ELEMENTWISE, draws=True),)
+"""What draws in training only."""

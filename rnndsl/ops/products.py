@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rnndsl.ops.code import MUL, Code, attribute, call, infix, subscript
-from rnndsl.ops.operation import Operation, Printer, Site
+from rnndsl.ops.function import Function, reals
+from rnndsl.ops.operation import Operation, Printer, Shape, Site, attribute_size, scalar
 
 
 def _matvec(a: Sequence[Code], site: Site) -> Code:
@@ -42,6 +44,10 @@ def _concat(a: Sequence[Code], site: Site) -> Code:
     return call("_concat", *(_component(code, slot, site) for slot, code in enumerate(a)))
 
 
+def _joined(b: Any, a: Sequence[Any], shape: Sequence[Any]) -> Any:
+    return b.op("concat", *(b.real(item) for item in a), size=shape[0])
+
+
 def _component(code: Code, slot: int, site: Site) -> Code:
     if site.rank(slot):
         return code
@@ -57,6 +63,18 @@ def _slice(a: Sequence[Code], site: Site) -> Code:
     return subscript(a[0], f"..., {start}:{stop}")
 
 
+def _function(name: str, shapes: str) -> Function:
+    return Function(name, 2, 2, shapes, lower=reals(name))
+
+
+def _rows(shapes: Sequence[Shape], attrs: Mapping[str, Any]) -> Shape:
+    return shapes[0][:-1]
+
+
+def _both(shapes: Sequence[Shape], attrs: Mapping[str, Any]) -> Shape:
+    return (*shapes[0], *shapes[1])
+
+
 def _cosine(name: str) -> Printer:
     return lambda a, site: call(name, *a, str(site.rank(0)))
 
@@ -66,11 +84,13 @@ ROWS = (
         "matvec",
         _matvec,
         lambda b, n, d: (b.op("outer", d, n.inputs[1]), b.op("vecmat", d, n.inputs[0])),
+        shape=_rows,
     ),
     Operation(
         "vecmat",
         _vecmat,
         lambda b, n, d: (b.op("matvec", n.inputs[1], d), b.op("outer", n.inputs[0], d)),
+        shape=lambda shapes, attrs: shapes[1][1:],
     ),
     Operation(
         "matmat",
@@ -79,19 +99,49 @@ ROWS = (
             b.op("matmat", d, b.op("transpose", n.inputs[1])),
             b.op("matmat", b.op("transpose", n.inputs[0]), d),
         ),
+        shape=lambda shapes, attrs: (*shapes[0][:-1], shapes[1][-1]),
     ),
-    Operation("dot", _dot, lambda b, n, d: (d * n.inputs[1], d * n.inputs[0])),
+    Operation(
+        "dot",
+        _dot,
+        lambda b, n, d: (d * n.inputs[1], d * n.inputs[0]),
+        shape=scalar,
+        function=_function("dot", "n, n ->"),
+    ),
     Operation(
         "outer",
         _outer,
         lambda b, n, d: (b.op("matvec", d, n.inputs[1]), b.op("vecmat", n.inputs[0], d)),
+        shape=_both,
+        function=_function("outer", "n, m -> n m"),
     ),
     Operation(
-        "outer_sum", lambda a, site: call("_outer_sum", *a), helpers=("_outer_sum",), across=True
+        "outer_sum",
+        lambda a, site: call("_outer_sum", *a),
+        shape=_both,
+        helpers=("_outer_sum",),
+        across=True,
     ),
-    Operation("transpose", _transpose, lambda b, n, d: (b.op("transpose", d),)),
-    Operation("concat", _concat, lambda b, n, d: b.slices(n, d), helpers=("_concat",)),
-    Operation("slice", _slice),
+    Operation(
+        "transpose",
+        _transpose,
+        lambda b, n, d: (b.op("transpose", d),),
+        shape=lambda shapes, attrs: shapes[0][::-1],
+        function=Function("transpose", 1, 1, "n m -> m n"),
+    ),
+    Operation(
+        "concat",
+        _concat,
+        lambda b, n, d: b.slices(n, d),
+        shape=attribute_size,
+        function=Function("concat", 1, None, "concat", lower=_joined),
+        helpers=("_concat",),
+    ),
+    Operation(
+        "slice",
+        _slice,
+        shape=lambda shapes, attrs: () if attrs["squeeze"] else (attrs["stop"] - attrs["start"],),
+    ),
     Operation(
         "cosine",
         _cosine("_cosine"),
@@ -99,10 +149,17 @@ ROWS = (
             b.op("cosine_left", n.inputs[0], n.inputs[1], n, d),
             b.op("cosine_right", n.inputs[0], n.inputs[1], n, d),
         ),
+        shape=_rows,
+        function=_function("cosine", "m, m -> | n m, m -> n"),
         helpers=("_cosine",),
     ),
     Operation("cosine_left", _cosine("_cosine_left"), helpers=("_cosine_left",)),
-    Operation("cosine_right", _cosine("_cosine_right"), helpers=("_cosine_right",)),
+    Operation(
+        "cosine_right",
+        _cosine("_cosine_right"),
+        shape=lambda shapes, attrs: shapes[1],
+        helpers=("_cosine_right",),
+    ),
     Operation(
         "circular_conv",
         lambda a, site: call("_circular_conv", *a),
@@ -110,6 +167,7 @@ ROWS = (
             b.op("circular_back", d, n.inputs[1]),
             b.op("circular_weights", d, n.inputs[0], n.inputs[1]),
         ),
+        function=_function("circular_conv", "n, s -> n"),
         helpers=("_circular_conv",),
     ),
     Operation(
@@ -118,6 +176,9 @@ ROWS = (
     Operation(
         "circular_weights",
         lambda a, site: call("_circular_weights", *a),
+        shape=lambda shapes, attrs: shapes[2],
         helpers=("_circular_weights",),
     ),
 )
+
+FUNCTIONS: tuple[Function, ...] = ()
