@@ -13,6 +13,10 @@ from itertools import pairwise
 
 WIDTH = 96
 OPERATORS = ((" + ", " - "), (" * ", " / ", " @ ", " % "))
+TOKENS = re.compile(
+    r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<open>[(\[{])|(?P<close>[)\]}])"""
+    r"""|(?P<plain>[^"'()\[\]{}]+|.)"""
+)
 
 
 def folded(lines: Iterable[str]) -> Iterator[str]:
@@ -66,7 +70,7 @@ def _parted(text: str) -> tuple[str, str, str]:
 
 def _split(text: str, signs: tuple[str, ...]) -> list[str]:
     """The pieces between some operators outside all brackets, each operator with what follows."""
-    cuts = [at for at in _outside(text) if at and any(text.startswith(s, at) for s in signs)]
+    cuts = [at for at in _outside(text) if at and text.startswith(signs, at)]
     ends = [*cuts, len(text)]
     return [text[a:b].strip(" ") for a, b in zip([0, *cuts], ends, strict=True)]
 
@@ -81,9 +85,9 @@ def _widest(text: str) -> tuple[int, int]:
 def _outside(text: str) -> Iterator[int]:
     """The places of characters outside all brackets and strings, outer brackets among them."""
     depth = 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|.', text):
-        char = token.group()
-        depth -= char in (")", "]", "}")
+    for token in TOKENS.finditer(text):
+        kind = token.lastgroup
+        depth -= kind == "close"
         if not depth:
-            yield token.start()
-        depth += char in ("(", "[", "{")
+            yield from range(*token.span()) if kind == "plain" else (token.start(),)
+        depth += kind == "open"

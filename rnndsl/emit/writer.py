@@ -15,7 +15,8 @@ class Writer:
 
     def line(self, text: str = "") -> None:
         """One line; it must hold no line break."""
-        assert not {"\n", "\r"} & set(text), text
+        assert "\n" not in text, text
+        assert "\r" not in text, text
         self.lines.append("    " * self._depth + text if text else "")
 
     def extend(self, lines: Iterable[str]) -> None:

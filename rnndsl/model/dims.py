@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 Monomial = tuple[str, ...]
 
@@ -97,14 +98,14 @@ class Dim:
             total += factor
         return total
 
-    @property
+    @cached_property
     def least(self) -> Fraction | None:
         """The smallest value over all sizes (each at least 1); None where there is none."""
         if any(value < 0 for key, value in self.terms if key):
             return None
         return sum((value for _, value in self.terms), Fraction(0))
 
-    @property
+    @cached_property
     def most(self) -> Fraction | None:
         """The largest value over all sizes (each at least 1); None where there is none."""
         least = (-self).least

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import networkx as nx
-
 from rnndsl.graph.node import Node
 from rnndsl.ops.table import LEAVES, READS, TABLE
+from rnndsl.plan.order import components, in_order
 
 
 @dataclass(frozen=True)
@@ -65,22 +64,25 @@ def _unit(node: Node) -> Unit:
 
 def _components(nodes: Sequence[Node], units: dict[Node, Unit]) -> Iterator[list[Node]]:
     """Strongly connected components in order, ties broken by the order of making."""
-    graph = nx.DiGraph()
+    needs: dict[Unit, set[Unit]] = {unit: set() for unit in units.values()}
     members: dict[Unit, list[Node]] = {}
     for node in nodes:
-        graph.add_node(units[node])
-        members.setdefault(units[node], []).append(node)
-        for item in node.inputs:
-            if item in units and units[item] != units[node]:
-                graph.add_edge(units[item], units[node])
-    whole = nx.condensation(graph)
-    found = {
-        number: sorted((n for unit in whole.nodes[number]["members"] for n in members[unit]),
-                       key=lambda node: node.number)
-        for number in whole
-    }  # fmt: skip
-    for number in nx.lexicographical_topological_sort(whole, key=lambda n: found[n][0].number):
-        yield found[number]
+        own = units[node]
+        members.setdefault(own, []).append(node)
+        needs[own].update(units[item] for item in node.inputs if item in units)
+    found: dict[int, list[Node]] = {}
+    of: dict[Unit, int] = {}
+    for part in components(needs):
+        inside = [node for unit in part for node in members[unit]]
+        inside.sort(key=lambda node: node.number)
+        first = inside[0].number
+        found[first] = inside
+        of.update(dict.fromkeys(part, first))
+    whole: dict[int, set[int]] = {first: set() for first in found}
+    for unit, others in needs.items():
+        whole[of[unit]].update(of[other] for other in others if of[other] != of[unit])
+    for first in in_order(whole):
+        yield found[first]
 
 
 def _must_split(part: list[Node]) -> bool:
@@ -116,14 +118,13 @@ def _steps(part: list[Node]) -> list[Node]:
     if len(part) == 1:
         return part
     inside = {node.number: node for node in part}
-    graph = nx.DiGraph()
-    graph.add_nodes_from(inside)
-    for node in part:
-        for item in node.inputs if node.op != "shift" else ():
-            if item.number in inside:
-                graph.add_edge(item.number, node.number)
-    order = nx.lexicographical_topological_sort(graph)
-    return [inside[number] for number in order]
+    needs = {
+        node.number: {item.number for item in node.inputs if item.number in inside}
+        if node.op != "shift"
+        else set[int]()
+        for node in part
+    }
+    return [inside[number] for number in in_order(needs)]
 
 
 def loop_count(blocks: Iterable[Block]) -> int:
