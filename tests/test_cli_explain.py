@@ -27,7 +27,7 @@ With the teacher:
 Running free or scheduled:
   loop 1 runs forwards over t: z, h, o
     because h reads z[t-1]
-  gradients: one backwards; those of parameters are summed outside
+  gradients: one loop backwards; those of parameters are summed outside
 
 z[t] = teach(y[t], o[t])
   shape k, at every t
@@ -60,7 +60,7 @@ loop 1 runs forwards over t: h
   because h reads h[t-1]
 loop 2 runs backwards over t: g
   because g reads g[t+1]
-gradients: one forwards and one backwards; those of parameters are summed outside
+gradients: one loop forwards and one loop backwards; those of parameters are summed outside
 """
 
 

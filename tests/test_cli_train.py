@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -327,3 +328,16 @@ def test_weights_beyond_the_memory_are_not_read(trained: Path) -> None:
     result = run("generate", trained, "--max-memory", "1kB")
     assert result.exit_code == 1
     assert result.stderr.startswith("error[RNN501]: the weights need at least ")
+
+
+def test_a_size_that_data_do_not_tell(tmp_path: Path) -> None:
+    (tmp_path / "a.rnn").write_text(
+        "axis t = 1..T\nsize n, k\ninput x[t]: n\ntarget y[t]: token(k)\nparam W\n"
+        "loss = sum[t](cross_entropy(W @ x[t], y[t]))\n"
+    )
+    np.savez(tmp_path / "a.npz", x=np.ones((2, 3, 4)), y=np.zeros((2, 3), int))
+    words = ("train", tmp_path / "a.rnn", "--data", tmp_path / "a.npz", "--epochs", 1, "--quiet")
+    result = run(*words, "-o", tmp_path / "a.safetensors")
+    said = "error[RNN401]: the data do not tell the size `k`: give it, `--size k=32`\n\n"
+    assert (result.exit_code, result.stderr) == (1, said)
+    assert run(*words, "-o", tmp_path / "a.safetensors", "--size", "k=5").exit_code == 0

@@ -288,6 +288,32 @@ def test_fixed_positions_and_reductions_say_where_they_read() -> None:
     assert sorted(said) == [["all t"], ["t = 1"], ["t = T"]]
 
 
+def test_positions_that_are_values_are_named() -> None:
+    text = HEAD + (
+        "input p: position(t), mine: position(t)\n"
+        "h[t]: m = tanh(b + W @ h[t-1] + U @ x[t])\n"
+        "near = h[mine]\n"
+        "later = h[p+1]\n"
+        "output near, later\n"
+    )
+    drawn = folded(text.replace("target y[t]: token(k)\nparam W, U, b, V, c", "param W, U, b"))
+    assert drawn.label("h", "near") == "t = mine"
+    assert drawn.label("h", "later") == "t by p"
+
+
+def test_what_reads_all_positions_is_lettered_once_a_step() -> None:
+    text = HEAD.replace("target y[t]: token(k)\n", "").replace("V, c", "v") + (
+        "h[t]: m = tanh(b + W @ h[t-1] + U @ x[t])\n"
+        "alpha[t] = softmax[t](dot(v, h[t]))\n"
+        "output alpha[t]\n"
+    )
+    drawn = unfolded(text, 2)
+    assert drawn.label("h(1)", "alpha(1)") == drawn.label("h(2)", "alpha(2)") == "v"
+    assert drawn.label("h(1)", "alpha(2)") == drawn.label("h(2)", "alpha(1)") == ""
+    colours = {drawn.edges[ends].get("color") for ends in (("h(1)", "h(2)"), ("h(1)", "alpha(2)"))}
+    assert len(colours) == 2
+
+
 def test_arrows_between_the_same_two_keep_apart() -> None:
     text = CHAIN.replace("V @ h[t]", "V @ h[t] + V @ h[1] + mean[t](V @ h[t])")
     lines = [line for line in draw(parse_model(text)).source.splitlines() if "\th -> o" in line]

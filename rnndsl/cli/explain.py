@@ -85,7 +85,7 @@ def _loop_lines(model: Model, item: Explanation) -> Iterator[str]:
         yield f"loop {number} runs {DIRECTIONS[loop.step]} over {over}: {', '.join(loop.names)}"
         yield f"  because {_reasons(model, loop)}"
     if item.gradient_loops:
-        ways = " and ".join(f"one {DIRECTIONS[step]}" for step in item.gradient_loops)
+        ways = " and ".join(f"one loop {DIRECTIONS[step]}" for step in item.gradient_loops)
         yield f"gradients: {ways}; those of parameters are summed outside"
 
 

@@ -158,8 +158,20 @@ def _compile(model: Model, data: Data, options: dict[str, Any]) -> Program:
         open_sizes = {name for name, size in model.sizes.items() if size.default is None}
         found = Examples(model, data).sizes()
         sizes = {**{name: found[name] for name in found.keys() & open_sizes}, **sizes}
+    _require_known(model, sizes)
     kind: dict[str, Any] = {name: options.pop(name) for name in ("target", "optimize", "dtype")}
     return compile_model(model, **kind, **sizes)
+
+
+def _require_known(model: Model, sizes: Mapping[str, int]) -> None:
+    """DataError RNN401 for the first size that neither the spec, the data nor an option gives."""
+    from rnndsl.runtime.memory_model import known_sizes
+    from rnndsl.text.diagnostics import DataError
+
+    known = known_sizes(model, sizes)
+    for name in model.sizes:
+        if name not in known:
+            raise DataError(f"the data do not tell the size `{name}`: give it, `--size {name}=32`")
 
 
 def _places(output: str, curve: str | None, inputs: list[str]) -> tuple[Path, Path]:

@@ -15,6 +15,7 @@ from rnndsl.draw.places import is_recurrent, looks_back, place_text
 from rnndsl.draw.scene import Arrow, Box, Scene, bounds
 from rnndsl.draw.terms import by_position
 from rnndsl.graph.equations import LOSS, Reference
+from rnndsl.model.expr import Expr, Read, reads
 from rnndsl.model.model import Model
 
 SQUARE = 9.0
@@ -61,7 +62,17 @@ def _remark(parts: Parts, item: Reference) -> str:
         return f"all {item.place.axis}"
     if item.kind == "fixed" and item.place is not None:
         return f"{item.place.axis} = {place_text(item.place, parts.model)}"
-    return "somewhere" if item.kind == "through" else ""
+    return _through(parts, item) if item.kind == "through" else ""
+
+
+def _through(parts: Parts, item: Reference) -> str:
+    """The position that a value is read at, where that is a value itself: `t = best`."""
+    place, index = item.read.places[0], parts.axes(item.source)[0]
+    if isinstance(place, Read):
+        return f"{index} = {symbol(place.name).inline}"
+    found = reads(place) if isinstance(place, Expr) else ()
+    names = dict.fromkeys(symbol(read.name).inline for read in found)
+    return f"{index} by {', '.join(names)}" if names else f"some {index}"
 
 
 def _add_delays(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:

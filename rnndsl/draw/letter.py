@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ Square = tuple[int, int]
 
 SIZE = 12.0
 SMALL = 8.5
+FURTHER = (0.0, 8.0, 16.0)
 PLACES = (0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.86)
 
 
@@ -76,10 +78,11 @@ class _Sheet:
         for order, t in enumerate(PLACES):
             x, y = curve.at(t)
             nx, ny = curve.normal(t)
-            away = abs(nx) * half[0] + abs(ny) * half[1] + 2.5
-            for side in (1, -1):
-                spot = (x + side * nx * away, y + side * ny * away)
-                cost = order * 0.4 + (0.0 if side == 1 else 0.3)
+            beside = abs(nx) * half[0] + abs(ny) * half[1] + 2.5
+            for side, more in itertools.product((1, -1), FURTHER):
+                away = side * (beside + more)
+                spot = (x + nx * away, y + ny * away)
+                cost = order * 0.4 + (0.0 if side == 1 else 0.3) + more * 0.3
                 cost += self._covered(spot, half, number)
                 if best is None or cost < best[0]:
                     best = (cost, spot)
@@ -92,7 +95,7 @@ class _Sheet:
         wide, high = half
         corners = [(x + a * wide, y + b * high) for a in (-1, 0, 1) for b in (-1, 0, 1)]
         near = self.ground.near
-        cost = 6.0 * sum(any(box.holds(at, 1.0) for box in near(at)) for at in corners)
+        cost = 12.0 * sum(any(box.holds(at, 1.0) for box in near(at)) for at in corners)
         for square in _squares(spot, half):
             for (px, py), (pw, ph) in self.letters.get(square, ()):
                 cost += 20.0 * (abs(px - x) < pw + wide and abs(py - y) < ph + high)

@@ -265,6 +265,8 @@ class _Picture:
             if target[1] is ...:
                 label = label if len({item.target for item in items}) == 1 else None
             over_time = None not in (source[1], target[1]) and source[1] != target[1]
+            if over_time and all(item.kind == "all" for item in items):
+                label, over_time = None, False  # one of many alike: the step's own is lettered
             arrow = Arrow(node_id(source), node_id(target), label, style, over_time=over_time)
             scene.arrows.append(arrow)
 
