@@ -192,7 +192,7 @@ def _named(item: Draft, declared: Type | None, kind: Kind) -> Named:
 
 def _equation(item: Draft, drafts: Drafts, settled: Settled) -> Equation:
     bounds = tuple(
-        Boundary(d.name, d.place, settled.typed(d.expr), d.text, d.statement.span)
+        Boundary(d.name, (d.place,), settled.typed(d.expr), d.text, d.statement.span)
         for d in drafts.of(item.name)
         if d.place is not None
     )

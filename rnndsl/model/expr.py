@@ -107,7 +107,7 @@ class SizeNumber(Expr):
 
 @dataclass(frozen=True, eq=False)
 class Length(Expr):
-    """The example's own length of an axis (`T`) as a number."""
+    """The example's own length of an axis (`T`) as a number; `axis` is the axis' name."""
 
     axis: str
 
@@ -121,9 +121,14 @@ class IndexNumber(Expr):
 
 @dataclass(frozen=True, eq=False)
 class Param(Expr):
-    """A learned parameter."""
+    """A learned parameter, at one place for each fixed axis that it carries."""
 
     name: str
+    places: tuple[Position | Expr, ...] = ()
+
+    @property
+    def children(self) -> tuple[Expr, ...]:
+        return tuple(place for place in self.places if isinstance(place, Expr))
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,13 +170,16 @@ class Apply(Expr):
     go by their names in the language. `site` numbers the calls that draw by chance (`dropout`,
     `sample`), together with the `teach` calls, from 0 in the order of the file after formulas
     are substituted. `meaning` is the textbook formula of a function that the interpreter has no
-    operation of its own for.
+    operation of its own for. `at` is empty unless a fixed axis is unrolled around a draw: then
+    it holds a number for each index that ran there, in the order in which draws count them, or
+    None where the index still runs.
     """
 
     operation: str
     arguments: tuple[Expr, ...]
     site: int | None = None
     meaning: Callable[..., Any] | None = None
+    at: tuple[int | None, ...] = ()
 
     @property
     def children(self) -> tuple[Expr, ...]:
@@ -197,11 +205,12 @@ class Over(Expr):
 
 @dataclass(frozen=True, eq=False)
 class Teach(Expr):
-    """`teach(teacher, free)`; `site` as for `Apply`."""
+    """`teach(teacher, free)`; `site` and `at` as for `Apply`."""
 
     teacher: Expr
     free: Expr
     site: int
+    at: tuple[int | None, ...] = ()
 
     @property
     def children(self) -> tuple[Expr, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, Union
 
 from rnndsl.model.dims import Dim
 from rnndsl.model.expr import Expr, Position, Read, Type
@@ -14,12 +14,16 @@ from rnndsl.text.source import Source, Span
 
 @dataclass(frozen=True)
 class Axis:
-    """A sequence axis: known by its first index; `length` is the name of its length."""
+    """An axis: known by its first index; `length` is the name of its length.
+
+    `size`: for a fixed axis (`axis l = 1..L` with `size L`) its length, else None.
+    """
 
     name: str
     indices: tuple[str, ...]
     length: str
     span: Span
+    size: Dim | None = None
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,22 @@ class Initialiser:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A learned parameter."""
+    """A learned parameter: `shape` at each position of the fixed `axes`, drawn one by one.
+
+    `lead` holds the lengths of these axes.
+    """
 
     name: str
     shape: tuple[Dim, ...]
     initialiser: Initialiser
     span: Span
+    axes: tuple[str, ...] = ()
+    lead: tuple[Dim, ...] = ()
+
+    @property
+    def whole(self) -> tuple[Dim, ...]:
+        """The shape of its array: the lengths of its axes, then `shape`."""
+        return (*self.lead, *self.shape)
 
 
 @dataclass(frozen=True)
@@ -67,18 +81,35 @@ class Data:
 
 @dataclass(frozen=True)
 class Boundary:
-    """The value of an equation at one position outside its axis."""
+    """The value of an equation at a place outside its axes.
+
+    `places`: one for each axis of the value. Each is a running index (`a[0,i]`), which may be
+    named otherwise than in the equation, or one position outside; one at least is outside.
+    """
 
     name: str
-    place: Position
+    places: tuple[Position, ...]
     expr: Expr
     text: str
     span: Span
 
+    @property
+    def place(self) -> Position:
+        """The first place that does not run."""
+        return next(place for place in self.places if not place.is_here)
+
+    @property
+    def indices(self) -> tuple[str, ...]:
+        """The indices that run."""
+        return tuple(place.index or "" for place in self.places if place.is_here)
+
 
 @dataclass(frozen=True)
 class Equation:
-    """A value: its running indices (`()` for one value an example), type and right side."""
+    """A value: its running indices (`()` for one value an example), type and right side.
+
+    `axes` names the axis of each index.
+    """
 
     name: str
     indices: tuple[str, ...]
@@ -90,12 +121,23 @@ class Equation:
     boundaries: tuple[Boundary, ...] = ()
 
 
+Parts = tuple[Union[Read, "Parts"], ...]
+"""A read for each position of a fixed axis, or of several, one inside the other."""
+
+
 @dataclass(frozen=True)
 class Output:
-    """What a run hands back, and the name it goes by: `yhat`, `h[T]`."""
+    """What a run hands back, and the name it goes by: `yhat`, `h[T]`.
+
+    `axes`: the axes of the indices that run free in it, in their written order. Where some of
+    them are fixed and unrolled, `parts` holds a read for each of their positions, nested from
+    the first fixed axis to the last, and `read` is the first of these.
+    """
 
     label: str
     read: Read
+    axes: tuple[str, ...] = ()
+    parts: Parts = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +152,11 @@ class Clip:
 
 @dataclass(frozen=True)
 class Model:
-    """A checked model. Mappings keep the order of the file."""
+    """A checked model. Mappings keep the order of the file.
+
+    Where fixed axes are unrolled they are no more in `axes` but in `fixed`: data and
+    parameters still carry them.
+    """
 
     name: str
     title: str
@@ -127,6 +173,11 @@ class Model:
     clips: tuple[Clip, ...]
     sites: int
     warnings: tuple[Diagnostic, ...]
+    fixed: Mapping[str, Axis] = field(default_factory=dict)
+
+    def axis_of(self, index: str) -> str:
+        """The name of the axis that an index runs over."""
+        return next(axis.name for axis in self.axes.values() if index in axis.indices)
 
     @property
     def data(self) -> dict[str, Data]:
