@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rnndsl.emit.body import Body
 
-RUN = ("B", "lengths", "live", "state", "seed", "forcing", "training", "scale", "work")
+RUN = ("B", "state", "seed", "forcing", "training", "scale", "work")
 _KEYS = {"B": "examples"}
 
 
@@ -19,14 +21,21 @@ def head(body: Body) -> list[str]:
     if sizes:
         lines.append('sizes = run["sizes"]')
     lines += _taken(sizes)
-    fixed = [context.length, *RUN]
-    run = [(n, f'run["{_KEYS.get(n, n)}"]') for n in fixed if n in body.used]
-    run = [(n, 'run["length"]' if n == context.length else text) for n, text in run]
-    lines += _taken(run)
+    for axis in model.axes:
+        lines += _taken([(name, text) for name, text in _of_axis(body, axis) if name in body.used])
+    lines += _taken([(n, f'run["{_KEYS.get(n, n)}"]') for n in RUN if n in body.used])
     if "examples" in body.used:
-        lines.append("examples = np.arange(len(lengths))")
+        lines.append('examples = np.arange(run["examples"])')
     lines += _taken([(name, f'kept["{name}"]') for name in sorted(body.imports)])
     return lines
+
+
+def _of_axis(body: Body, axis: str) -> Iterator[tuple[str, str]]:
+    """What there is for an axis: how many positions in all, for each example, and where."""
+    context = body.context
+    names = (context.length(axis), context.lengths(axis), context.live(axis))
+    for name, key in zip(names, ("extents", "lengths", "live"), strict=True):
+        yield name, f'run["{key}"]["{axis}"]'
 
 
 def _taken(pairs: list[tuple[str, str]]) -> list[str]:

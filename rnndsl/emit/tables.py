@@ -14,8 +14,8 @@ from rnndsl.graph.causality import MODES
 from rnndsl.graph.equations import Mode
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import Dim
-from rnndsl.model.expr import Position, Read
 from rnndsl.model.model import Model
+from rnndsl.model.sizes import fixed_axes, running_axes
 
 WIDTH = 96
 
@@ -32,23 +32,24 @@ class Tables:
     def write(self) -> None:
         """Names, sizes, parameters, data, outputs, clips, state."""
         model, writer = self.model, self.writer
-        axis = next(iter(model.axes.values()), None)
-        names = (axis.name, axis.length) if axis else ("", "")
+        running, fixed = running_axes(model), fixed_axes(model)
         writer.line(f"NAME = {quoted(model.name)}")
-        writer.line(f"AXIS, LENGTH = {quoted(names[0])}, {quoted(names[1])}")
+        table(writer, "AXES", {name: axis.length for name, axis in running.items()})
+        table(writer, "FIXED", {name: axis.length for name, axis in fixed.items()})
         free = {name: size.default for name, size in model.sizes.items() if not size.is_derived}
         table(writer, "SIZES", {name: _number(default) for name, default in free.items()})
         table(writer, "PARAMS", {
-            name: (_words(param.shape), param.initialiser.name, param.initialiser.arguments)
+            name: (_words(param.whole), param.initialiser.name, param.initialiser.arguments)
             for name, param in model.params.items()
         })  # fmt: skip
         table(writer, "DATA", {
-            name: {"role": item.role, "kind": item.type.kind, "axis": bool(item.axes),
-                   "dims": _words(item.type.shape)}
+            name: {"role": item.role, "kind": item.type.kind, "axes": item.axes,
+                   "dims": _words(item.type.shape),
+                   **({"of": item.type.axis} if item.type.kind == "position" else {})}
             for name, item in model.data.items()
         })  # fmt: skip
         reals = [output for output in model.outputs if output.read.type.kind == "real"]
-        table(writer, "OUTPUTS", {output.label: _is_over(output.read) for output in reals})
+        table(writer, "OUTPUTS", {output.label: output.axes for output in reals})
         clips = tuple((c.kind, c.limit, c.params) for c in model.clips if c.reference is None)
         writer.line(f"CLIPS = {quoted(clips)}")
         table(writer, "STATE", {name: node.kind for name, (node, _) in self._delays().items()})
@@ -70,7 +71,7 @@ class Tables:
         def shape(dims: Iterable[Dim]) -> list[str]:
             return [str(dim_code(dim, self.context, used)) for dim in dims]
 
-        params = {name: joined(shape(param.shape)) for name, param in model.params.items()}
+        params = {name: joined(shape(param.whole)) for name, param in model.params.items()}
         self._from_sizes("_shapes", "The shape of each parameter.", params, used)
         data = {name: joined(shape(item.type.shape)) for name, item in model.data.items()}
         words = "The shape of data at one position of an example."
@@ -191,12 +192,6 @@ def _words(shape: tuple[Dim, ...]) -> tuple[str, ...]:
 def _number(default: Dim | None) -> int | None:
     constant = None if default is None else default.constant
     return None if constant is None else int(constant)
-
-
-def _is_over(read: Read) -> bool:
-    """Whether an output has a value at every position."""
-    places = [place for item in read.walk() if isinstance(item, Read) for place in item.places]
-    return any(isinstance(place, Position) and place.anchor == "index" for place in places)
 
 
 def _in_order(derived: dict[str, Dim]) -> list[str]:

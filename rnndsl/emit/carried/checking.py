@@ -6,10 +6,10 @@ It names what is wrong, what came and what was expected; nothing given is change
 import numpy as np
 
 from rnndsl.emit.carried.tables import (
-    AXIS,
+    AXES,
     DATA,
     DTYPE,
-    LENGTH,
+    FIXED,
     NAME,
     NEEDS,
     PARAMS,
@@ -93,72 +93,111 @@ def _check_needed(mode, stage, data):
         raise ValueError(f"the target {name!r} is missing: the {stage} reads it")
 
 
-def _extent(found, lengths, batch, length):
-    """How many positions and examples there are; data must agree."""
+def _of_axis(axis, word="of"):
+    """Which axis is meant, where there are several."""
+    return f" {word} {axis!r}" if len(AXES) > 1 else ""
+
+
+def _layout(name):
+    """The shape of data in words."""
+    axes = [{**AXES, **FIXED}[axis] for axis in DATA[name]["axes"]]
+    return ", ".join([*axes, "batch", *DATA[name]["dims"]])
+
+
+def _extents(found, lengths, batch, ends):
+    """How many positions an axis has, and how many examples there are; data must agree."""
     seen = {}
-    if length is not None:
-        seen["positions"] = (f"{LENGTH}", _whole_number(LENGTH, length, 1))
+    for axis, end in ends.items():
+        seen[axis] = (AXES[axis], _whole_number(AXES[axis], end, 1))
     if batch is not None:
-        seen["examples"] = ("batch", _whole_number("batch", batch, 1))
+        seen[None] = ("batch", _whole_number("batch", batch, 1))
     for name, array in found.items():
-        lead = 1 + DATA[name]["axis"]
-        if array.ndim < lead:
-            want = ", ".join([LENGTH, "batch"][2 - lead :] + list(DATA[name]["dims"]))
-            raise ValueError(f"{name!r} has shape {array.shape}; expected ({want})")
-        here = [("positions", array.shape[0])] * (lead == 2) + [("examples", array.shape[lead - 1])]
-        for what, count in here:
-            first, others = seen.setdefault(what, (repr(name), count))
-            if others != count:
-                raise ValueError(f"{name!r} has {count} {what}, but {first} has {others}")
-            if not count:
-                raise ValueError(f"{name!r} has no {what}")
-    if lengths is not None and lengths.ndim == 1 and len(lengths):
-        seen.setdefault("examples", ("lengths", len(lengths)))
-        seen.setdefault("positions", ("lengths", int(np.max(lengths))))
-    if AXIS and "positions" not in seen:
-        raise ValueError(f"no data tells how many positions there are: give {LENGTH}=10, say")
-    return seen.get("positions", ("", 1))[1], seen.get("examples", ("", 1))[1]
+        axes = DATA[name]["axes"]
+        if array.ndim <= len(axes):
+            raise ValueError(f"{name!r} has shape {array.shape}; expected ({_layout(name)})")
+        for axis, count in zip((*axes, None), array.shape, strict=False):
+            if axis not in FIXED:
+                _note_extent(seen, name, axis, count)
+    for axis, given in lengths.items():
+        if given.ndim == 1 and len(given):
+            seen.setdefault(None, ("lengths", len(given)))
+            seen.setdefault(axis, ("lengths", int(np.max(given))))
+    for axis, length in AXES.items():
+        if axis not in seen:
+            what = f"no data tells how many positions there are{_of_axis(axis, 'along')}"
+            raise ValueError(f"{what}: give {length}=10, say")
+    return {axis: seen[axis][1] for axis in AXES}, seen.get(None, ("", 1))[1]
 
 
-def _lengths(lengths, positions, examples):
-    """The number of positions of each example."""
-    if lengths is None:
-        return np.full(examples, positions)
-    if lengths.shape != (examples,):
-        got = lengths.shape
-        raise ValueError(f"lengths of {AXIS!r} has shape {got}; expected {(examples,)}")
-    if lengths.min() < 1 or lengths.max() > positions:
-        wrong = lengths[(lengths < 1) | (lengths > positions)][0]
-        raise ValueError(f"lengths of {AXIS!r} holds {wrong}; expected 1 to {positions}")
-    return lengths
+def _note_extent(seen, name, axis, count):
+    """Hold what data say of an axis (None: of the examples) against what is known of it."""
+    what = "examples"
+    if axis is not None:
+        what = f"positions{_of_axis(axis, 'along')}" + f" ({AXES[axis]})" * (len(AXES) > 1)
+    first, others = seen.setdefault(axis, (repr(name), count))
+    if others != count:
+        rival = "also" if first == repr(name) else f"but {first} has"
+        raise ValueError(f"{name!r} has {count} {what}, {rival} {others}")
+    if not count:
+        raise ValueError(f"{name!r} has no {what}")
 
 
-def _check_shapes(params, found, sizes, positions, examples):
+def _full_lengths(lengths, extents, examples):
+    """The number of positions of each example on every axis; all, where nothing is given."""
+    found = {}
+    for axis, positions in extents.items():
+        given = found[axis] = lengths.get(axis, np.full(examples, positions))
+        if given.shape != (examples,):
+            got = given.shape
+            raise ValueError(f"lengths of {axis!r} has shape {got}; expected {(examples,)}")
+        if given.min() < 1 or given.max() > positions:
+            wrong = given[(given < 1) | (given > positions)][0]
+            raise ValueError(f"lengths of {axis!r} holds {wrong}; expected 1 to {positions}")
+    return found
+
+
+def _check_shapes(params, found, sizes, extents, examples):
     for name, shape in _shapes(sizes).items():
         got, dims = params[name].shape, ", ".join(PARAMS[name][0])
         if got != shape:
             raise ValueError(f"the parameter {name!r} has shape {got}; expected ({dims}) = {shape}")
+    known = {**extents, **{axis: sizes[length] for axis, length in FIXED.items()}}
     for name, shape in _data_shapes(sizes).items():
-        lead = (positions, examples) if DATA[name]["axis"] else (examples,)
-        if name in found and found[name].shape != lead + shape:
-            dims = ", ".join([LENGTH, "batch"][2 - len(lead) :] + list(DATA[name]["dims"]))
-            got, want = found[name].shape, lead + shape
-            raise ValueError(f"{name!r} has shape {got}; expected ({dims}) = {want}")
+        want = (*(known[axis] for axis in DATA[name]["axes"]), examples, *shape)
+        if name in found and found[name].shape != want:
+            got = found[name].shape
+            raise ValueError(f"{name!r} has shape {got}; expected ({_layout(name)}) = {want}")
+
+
+def _there(axes, live):
+    """Where an example has the positions of all of some axes: (positions, ..., batch)."""
+    mask = np.ones((1,) * (len(axes) + 1), bool)
+    for place, axis in enumerate(axes):
+        if axis in live:
+            positions, examples = live[axis].shape
+            ahead, behind = (1,) * place, (1,) * (len(axes) - place - 1)
+            mask = mask & live[axis].reshape(*ahead, positions, *behind, examples)
+    return mask
 
 
 def _without_padding(found, live, sizes):
     """Data with nothing in the padding, and tokens and positions that there are."""
     limits = _token_sizes(sizes)
     for name, array in found.items():
-        kind = DATA[name]["kind"]
-        if DATA[name]["axis"] and not live.all():
-            mask = live.reshape(live.shape + (1,) * (array.ndim - 2))
+        kind, mask, along = DATA[name]["kind"], _there(DATA[name]["axes"], live), ""
+        if not mask.all():
+            mask = mask.reshape(mask.shape + (1,) * (array.ndim - mask.ndim))
             array = found[name] = np.where(mask, array, array.dtype.type(-(kind == "token")))
         if kind == "real":
             continue
-        low, high, none = (0, limits[name] - 1, -1) if kind == "token" else (1, len(live), 0)
+        if kind == "token":
+            low, high, none = 0, limits[name] - 1, -1
+        else:
+            axis = DATA[name]["of"]
+            low, high, none = 1, len(live[axis]) if axis in live else sizes[FIXED[axis]], 0
+            along = _of_axis(axis, "along")
         wrong = array[(array != none) & ((array < low) | (array > high))]
         if wrong.size:
-            what = f"{name!r} holds the {kind} {wrong[0]}"
+            what = f"{name!r} holds the {kind} {wrong[0]}{along}"
             raise ValueError(f"{what}; expected {low} to {high}, or {none} for none")
     return found

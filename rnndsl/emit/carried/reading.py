@@ -13,15 +13,16 @@ from rnndsl.emit.carried.checking import (
     _check_options,
     _check_shapes,
     _check_table,
-    _extent,
-    _lengths,
+    _extents,
+    _full_lengths,
+    _of_axis,
     _whole_number,
     _without_padding,
 )
 from rnndsl.emit.carried.tables import (
-    AXIS,
+    AXES,
     DATA,
-    LENGTH,
+    FIXED,
     PARAMS,
     SIZES,
     STATE,
@@ -37,25 +38,34 @@ def _prepare(params, data, stage, *, mode, training=False, clip=False, work=None
     """What the stages are given: parameters, data, and how to run."""
     _check_options(mode, forcing)
     seed = _whole_number("seed", seed)
-    _check_known("data", [name for name in data if name != LENGTH or not LENGTH], DATA)
+    _check_known("data", [name for name in data if name not in AXES.values()], DATA)
     data = {name: value for name, value in data.items() if value is not None}
-    length = data.pop(LENGTH, None) if LENGTH else None
+    ends = {axis: data.pop(length) for axis, length in AXES.items() if length in data}
     _check_needed(mode, stage, data)
-    lengths = _check_table("lengths", "axis", lengths, (AXIS,) if AXIS else ()).get(AXIS)
-    lengths = None if lengths is None else _as_whole("lengths", "numbers of positions", lengths)
+    lengths = _lengths(lengths)
     params, found = _params(params), _arrays(data)
-    positions, examples = _extent(found, lengths, batch, length)
+    extents, examples = _extents(found, lengths, batch, ends)
     sizes = _sizes_of(params, found)
-    _check_shapes(params, found, sizes, positions, examples)
-    lengths = _lengths(lengths, positions, examples)
-    live = np.arange(positions)[:, None] < lengths
+    _check_shapes(params, found, sizes, extents, examples)
+    lengths = _full_lengths(lengths, extents, examples)
+    live = {axis: np.arange(extents[axis])[:, None] < lengths[axis] for axis in AXES}
     run = {
-        "sizes": sizes, "length": positions, "examples": examples, "lengths": lengths,
+        "sizes": sizes, "extents": extents, "examples": examples, "lengths": lengths,
         "live": live, "state": _state(state, sizes, examples), "seed": seed,
         "forcing": forcing, "training": training, "mode": mode, "clip": clip, "scale": None,
         "work": {} if work is None else work,
     }  # fmt: skip
     return params, _without_padding(found, live, sizes), run
+
+
+def _lengths(lengths):
+    """Numbers of positions by axis, as far as they are given."""
+    given = _check_table("lengths", "axis", lengths, AXES)
+    return {
+        axis: _as_whole(f"lengths{_of_axis(axis)}", "numbers of positions", value)
+        for axis, value in given.items()
+        if value is not None
+    }
 
 
 def _params(params):
@@ -99,7 +109,10 @@ def _sizes_of(params, found):
     """Sizes read off the shapes of parameters and data, else the defaults."""
     sizes = {}
     shapes = [(params[name], 0, dims) for name, (dims, *_) in PARAMS.items()]
-    shapes += [(found[name], 1 + DATA[name]["axis"], DATA[name]["dims"]) for name in found]
+    for name, array in found.items():
+        axes = DATA[name]["axes"]
+        fixed = tuple(FIXED.get(axis) for axis in axes)
+        shapes += [(array, 0, fixed), (array, len(axes) + 1, DATA[name]["dims"])]
     for array, lead, dims in shapes:
         for dim, extent in zip(dims, array.shape[lead:], strict=False):
             if dim in SIZES:

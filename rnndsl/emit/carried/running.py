@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnndsl.emit.carried.checking import _as_reals, _check_known, _check_options
+from rnndsl.emit.carried.checking import _as_reals, _check_known, _check_options, _there
 from rnndsl.emit.carried.reading import _prepare
 from rnndsl.emit.carried.tables import DTYPE, NAME, OUTPUTS, STAGES
 
@@ -13,10 +13,10 @@ from rnndsl.emit.carried.tables import DTYPE, NAME, OUTPUTS, STAGES
 def forward(params, /, *, mode="teacher", return_state=False, **data):
     """Outputs by name: (positions, batch, ...), or (batch, ...) without positions.
 
-    `data` holds the data by name and, where wanted: `lengths`, a dict from the axis to one
+    `data` holds the data by name and, where wanted: `lengths`, a dict from an axis to one
     number an example; `state`, what an earlier window left under outputs["state"] when asked
     for with `return_state`; `seed` of what is drawn; `forcing`, how often mode="scheduled"
-    reads the target; `batch` and the length of the axis, where no data tells them. Dropout
+    reads the target; `batch` and the length of an axis, where no data tells them. Dropout
     does not act. ValueError names data that do not fit.
     """
     data, options = _parted(data)
@@ -28,11 +28,18 @@ def forward(params, /, *, mode="teacher", return_state=False, **data):
 
 
 @np.errstate(all="ignore")
-def loss(params, /, *, mode="teacher", **data):
-    """The loss of the batch, the mean over its examples. Dropout does not act."""
+def loss(params, /, *, mode="teacher", return_outputs=False, return_state=False, **data):
+    """The loss of the batch, the mean over its examples. Dropout does not act.
+
+    With `return_outputs` the outputs of the same run follow, with `return_state` the state.
+    """
     _check_loss()
     with _Workspace() as work:
-        return float(np.mean(_record(params, data, mode, training=False, work=work)["loss"]))
+        trace = _record(params, data, mode, training=False, work=work)
+        outputs = _own(trace["outputs"], OUTPUTS, work)
+    more = [outputs] * return_outputs + [trace["state"]] * return_state
+    mean = float(np.mean(trace["loss"]))
+    return (mean, *more) if more else mean
 
 
 @np.errstate(all="ignore")
@@ -134,7 +141,8 @@ def _seeds(trace, cotangents):
             raise ValueError(f"{what}; expected {value.shape}")
         seed = np.array(np.broadcast_to(given, value.shape))
         if OUTPUTS.get(name):
-            seed[~trace["run"]["live"]] = 0
+            mask = _there(OUTPUTS[name], trace["run"]["live"])
+            seed = np.where(mask.reshape(mask.shape + (1,) * (seed.ndim - mask.ndim)), seed, 0)
         seeds[name] = seed
     return seeds
 

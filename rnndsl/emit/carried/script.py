@@ -6,9 +6,9 @@ from rnndsl.emit.carried.reading import _known_sizes
 from rnndsl.emit.carried.running import backward, record
 from rnndsl.emit.carried.starts import init
 from rnndsl.emit.carried.tables import (
-    AXIS,
+    AXES,
     DATA,
-    LENGTH,
+    FIXED,
     NAME,
     OUTPUTS,
     PARAMS,
@@ -80,16 +80,22 @@ def _small_sizes():
 
 def _random_data(rng, sizes, positions=5, examples=3):
     limits, found = _token_sizes(sizes), {}
+    extents = {axis: positions - place for place, axis in enumerate(AXES)}
+    extents.update({axis: sizes[length] for axis, length in FIXED.items()})
     for name, shape in _data_shapes(sizes).items():
-        lead = (positions, examples) if DATA[name]["axis"] else (examples,)
+        lead = (*(extents[axis] for axis in DATA[name]["axes"]), examples)
         kind = DATA[name]["kind"]
         if kind == "real":
             found[name] = rng.normal(size=lead + shape)
         else:
-            low, high = (0, limits[name]) if kind == "token" else (1, positions + 1)
+            of = DATA[name].get("of")
+            low, high = (0, limits[name]) if kind == "token" else (1, extents[of] + 1)
             found[name] = rng.integers(low, high, lead)
-    found["batch"] = examples
-    return {**found, LENGTH: positions, "lengths": {AXIS: [positions, 2, 1]}} if AXIS else found
+    found["batch"], found["lengths"] = examples, {}
+    for place, axis in enumerate(AXES):
+        found[AXES[axis]] = extents[axis]
+        found["lengths"][axis] = np.roll([extents[axis], 2, 1], place)
+    return found
 
 
 if __name__ == "__main__":

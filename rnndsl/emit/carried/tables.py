@@ -3,8 +3,9 @@
 import numpy as np
 
 DTYPE = np.float64
-NAME, AXIS, LENGTH = "", "", ""
-SIZES, PARAMS, DATA, STATE, OUTPUTS, CLIPS = {}, {}, {}, {}, {}, ()
+NAME, CLIPS = "", ()
+AXES, FIXED = {}, {}
+SIZES, PARAMS, DATA, STATE, OUTPUTS = {}, {}, {}, {}, {}
 STAGES, NEEDS = {}, {}
 
 
