@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from rnndsl.model.load import parse_model
+from rnndsl.model.sizes import known_sizes
 from rnndsl.runtime import memory
 from rnndsl.runtime.memory import available, parse_amount, require, show_amount
-from rnndsl.runtime.memory_model import known_sizes, parameter_bytes, value_bytes
+from rnndsl.runtime.memory_model import parameter_bytes, value_bytes
 from rnndsl.text.diagnostics import DataError
 
 SPEC = """

@@ -50,8 +50,9 @@ def _checked(
 ) -> tuple[str, tuple[Diagnostic, ...], Source | None]:
     """A spec's name, all that is to be said of it, and the text that this refers to."""
     from rnndsl.cli.reading import STDIN, parse_model
+    from rnndsl.model.sizes import known_sizes
     from rnndsl.runtime.memory import require
-    from rnndsl.runtime.memory_model import known_sizes, parameter_bytes
+    from rnndsl.runtime.memory_model import parameter_bytes
     from rnndsl.text.diagnostics import DataError, SpecError, error
 
     name = STDIN if spec == "-" else spec

@@ -89,8 +89,9 @@ def command(
 
 def _require_room(model: Model, given: dict[str, int], dtype: str, limit: int | None) -> None:
     """DataError RNN501 where the parameters do not fit."""
+    from rnndsl.model.sizes import known_sizes
     from rnndsl.runtime.memory import require
-    from rnndsl.runtime.memory_model import known_sizes, parameter_bytes
+    from rnndsl.runtime.memory_model import parameter_bytes
 
     itemsize = 8 if dtype == "float64" else 4
     needed = parameter_bytes(model, known_sizes(model, given), itemsize)

@@ -43,9 +43,9 @@ def command(what: str, sizes: tuple[tuple[str, int], ...], as_json: bool) -> Non
         return
     from rnndsl.cli.reading import read_model
     from rnndsl.cli.show import say, say_json
+    from rnndsl.model.sizes import known_sizes
     from rnndsl.plan.explain import explain
     from rnndsl.runtime.compile import with_sizes
-    from rnndsl.runtime.memory_model import known_sizes
 
     model = with_sizes(read_model(what), given)
     found, known = explain(model), known_sizes(model, given)

@@ -34,9 +34,9 @@ def command(spec: str, sizes: tuple[tuple[str, int], ...], as_json: bool) -> Non
     given = sizes_of(sizes)
     from rnndsl.cli.reading import read_model
     from rnndsl.cli.show import say_json
+    from rnndsl.model.sizes import known_sizes
     from rnndsl.plan.summary import summarise
     from rnndsl.runtime.compile import with_sizes
-    from rnndsl.runtime.memory_model import known_sizes
 
     model = with_sizes(read_model(spec), given)
     known = known_sizes(model, given)

@@ -165,7 +165,7 @@ def _compile(model: Model, data: Data, options: dict[str, Any]) -> Program:
 
 def _require_known(model: Model, sizes: Mapping[str, int]) -> None:
     """DataError RNN401 for the first size that neither the spec, the data nor an option gives."""
-    from rnndsl.runtime.memory_model import known_sizes
+    from rnndsl.model.sizes import known_sizes
     from rnndsl.text.diagnostics import DataError
 
     known = known_sizes(model, sizes)

@@ -21,8 +21,9 @@ from rnndsl.draw.parts import Parts
 from rnndsl.draw.places import is_recurrent
 from rnndsl.draw.scene import Arrow, Box, Panel, Scene, Writing, bounds
 from rnndsl.draw.terms import by_position
-from rnndsl.graph.unfold import Node, known_sizes, offset_value, unfold
+from rnndsl.graph.unfold import Node, offset_value, unfold
 from rnndsl.model.model import Model
+from rnndsl.model.sizes import known_sizes
 
 Side = Literal["left", "right", "below"]
 

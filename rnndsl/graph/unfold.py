@@ -17,6 +17,7 @@ from rnndsl.graph.equations import LOSS, Reference, references
 from rnndsl.model.dims import Dim
 from rnndsl.model.expr import Position
 from rnndsl.model.model import Boundary, Model
+from rnndsl.model.sizes import known_sizes
 from rnndsl.text.diagnostics import DataError
 
 Place = int | None | EllipsisType
@@ -59,21 +60,6 @@ def unfold(
     """
     unfolding = _Unfolding(model, steps, known_sizes(model, sizes or {}), elided)
     return unfolding.build()
-
-
-def known_sizes(model: Model, given: Mapping[str, int]) -> dict[str, int]:
-    """The sizes given, those with a default, and those that follow from them."""
-    sizes = {name: value for name, value in given.items() if name in model.sizes}
-    for size in model.sizes.values():
-        if size.name not in sizes and size.default is not None:
-            value = size.default.constant
-            if value is not None:
-                sizes[size.name] = int(value)
-    for size in model.sizes.values():
-        derived = size.default is not None and size.default.names <= sizes.keys()
-        if size.is_derived and derived and size.default is not None:
-            sizes[size.name] = int(size.default.value(sizes))
-    return sizes
 
 
 def offset_value(offset: Dim, sizes: Mapping[str, int]) -> int:

@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from rnndsl.driver import parse
 from rnndsl.model.model import Model
+from rnndsl.model.sizes import known_sizes
 from rnndsl.runtime.compile import compile_model
-from rnndsl.runtime.memory_model import known_sizes
 from rnndsl.runtime.program import Program
 from rnndsl.runtime.standing import Snapshot
 from rnndsl.runtime.text_data import Alphabet

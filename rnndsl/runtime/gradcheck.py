@@ -16,9 +16,10 @@ import numpy.typing as npt
 from rnndsl.interpreter.gradients import complex_step_gradients
 from rnndsl.model.expr import Apply, Expr, Literal, Over, Read
 from rnndsl.model.model import Equation, Model
+from rnndsl.model.sizes import known_sizes
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.memory import require
-from rnndsl.runtime.memory_model import known_sizes, parameter_bytes, value_bytes
+from rnndsl.runtime.memory_model import parameter_bytes, value_bytes
 from rnndsl.runtime.program import Program
 from rnndsl.runtime.random_data import LENGTHS, Batch, random_batch, random_params, small_sizes
 from rnndsl.text.diagnostics import DataError
