@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
+from rnndsl.model.along import Along
 from rnndsl.model.collect import collect
 from rnndsl.model.declarations import (
     check_clips,
@@ -20,7 +21,7 @@ from rnndsl.model.drafts import Draft, Drafts, draft
 from rnndsl.model.expr import Kind, Type
 from rnndsl.model.infer import Inference, Named
 from rnndsl.model.kinds import solve
-from rnndsl.model.model import Axis, Boundary, Data, Equation, Model, Parameter
+from rnndsl.model.model import Boundary, Data, Equation, Model, Parameter
 from rnndsl.model.numbers import consts, shape, sizes
 from rnndsl.model.resolve import Resolver
 from rnndsl.model.roles import check_targets, unused
@@ -83,7 +84,7 @@ def _assembled(
         name=header.name.name if header else "",
         title=(header.title or "") if header else "",
         source=source,
-        axes=_axes(table),
+        axes=dict(table.axes),
         sizes={},
         consts={},
         params=settled.parameters(declared.params, table),
@@ -96,13 +97,6 @@ def _assembled(
         sites=0,
         warnings=(),
     )
-
-
-def _axes(table: Table) -> dict[str, Axis]:
-    axis = table.axis
-    if axis is None:
-        return {}
-    return {axis.name: Axis(axis.name, (axis.name,), table.length, axis.span)}
 
 
 def _declared(table: Table, drafts: Drafts, numbers: Mapping[str, float]) -> Declared:
@@ -161,6 +155,8 @@ def _infer(drafts: Drafts, declared: Declared, table: Table) -> Inference:
     values: dict[str, tuple[ir.Expr, ...]] = {}
     for item in drafts.sides:
         values[item.name] = (*values.get(item.name, ()), item.expr)
+    for number, read in enumerate(drafts.outputs):
+        values[f"output {number}"] = (read,)
     value_kinds, kinds = solve(values, given)
     names = {
         item.name: _named(item, declared.values[item.name], value_kinds[item.name])
@@ -168,17 +164,21 @@ def _infer(drafts: Drafts, declared: Declared, table: Table) -> Inference:
     }
     for name, data_item in declared.data.items():
         kind = data_item.type
-        names[name] = Named(name, ShapeVar(kind.shape), kind.size, data_item.span, declared=True)
+        shape_ = ShapeVar(kind.shape)
+        names[name] = Named(name, shape_, kind.size, data_item.span, False, True, data_item.axes)
     for name, (param, has_shape) in declared.params.items():
         variable = ShapeVar(param.shape if has_shape else None)
-        names[name] = Named(name, variable, None, param.span, True, has_shape)
-    axis = None if table.axis is None else table.axis.name
-    inference = Inference(names, value_kinds, kinds, axis)
+        names[name] = Named(name, variable, None, param.span, True, has_shape, param.axes)
+    inference = Inference(names, value_kinds, kinds, _along(values, value_kinds, declared))
+    inference.diagnostics.extend(inference.along.faults)
     for item in drafts.sides:
         if item is drafts.loss:
             inference.loss(item.expr)
         else:
-            inference.side(item.name, item.expr, is_boundary=item.place is not None)
+            inference.side(item.name, item.expr, is_boundary=bool(item.places))
+    for read in drafts.outputs:
+        if read.name in names:
+            inference.output(read)
     inference.solve()
     return inference
 
@@ -187,18 +187,28 @@ def _named(item: Draft, declared: Type | None, kind: Kind) -> Named:
     has_shape = declared is not None or kind in ("token", "position")
     dims = declared.shape if declared is not None else () if has_shape else None
     size = declared.size if declared else None
-    return Named(item.name, ShapeVar(dims), size, item.left, declared=has_shape)
+    return Named(item.name, ShapeVar(dims), size, item.left, False, has_shape, item.axes)
+
+
+def _along(
+    values: Mapping[str, tuple[ir.Expr, ...]], kinds: Mapping[str, Kind], declared: Declared
+) -> Along:
+    """The axes of all positions."""
+    types = {name: item.type for name, item in declared.data.items()}
+    types |= {name: item for name, item in declared.values.items() if item is not None}
+    given = {name: item.axis for name, item in types.items() if item.axis is not None}
+    sides = {name: values[name] for name, kind in kinds.items() if kind == "position"}
+    return Along(given, sides)
 
 
 def _equation(item: Draft, drafts: Drafts, settled: Settled) -> Equation:
     bounds = tuple(
-        Boundary(d.name, (d.place,), settled.typed(d.expr), d.text, d.statement.span)
+        Boundary(d.name, d.places, settled.typed(d.expr), d.text, d.statement.span)
         for d in drafts.of(item.name)
-        if d.place is not None
     )
     kind, expr = settled.types[item.name], settled.typed(item.expr)
     span = item.statement.span
-    return Equation(item.name, item.axes, item.axes, kind, expr, item.text, span, bounds)
+    return Equation(item.name, item.indices, item.axes, kind, expr, item.text, span, bounds)
 
 
 def _loss(drafts: Drafts, settled: Settled) -> Equation | None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rnndsl.model import axis_messages, messages
 from rnndsl.model import declaration_messages as wording
-from rnndsl.model import messages
+from rnndsl.model.dims import Dim
+from rnndsl.model.model import Axis
 from rnndsl.model.symbols import LOSS, RESERVED, RESERVED_DATA, Symbol, Table
 from rnndsl.ops.signatures import FUNCTIONS
 from rnndsl.syntax import tree
@@ -21,7 +23,7 @@ BUILT_IN = (*FUNCTIONS, "teach")
 def collect(statements: Sequence[tree.Statement], mentioned: frozenset[str]) -> Table:
     """The table of a file: axes first, then all other declarations, then left sides."""
     table = Table(mentioned=mentioned)
-    lengths = {
+    sizes = {
         entry.name.name
         for statement in statements
         if isinstance(statement, tree.SizeStatement)
@@ -29,7 +31,7 @@ def collect(statements: Sequence[tree.Statement], mentioned: frozenset[str]) -> 
     }
     for statement in statements:
         if isinstance(statement, tree.AxisStatement):
-            _axis(table, statement, lengths)
+            _axis(table, statement, sizes)
         elif isinstance(statement, tree.TreeStatement):
             table.wait("tree", messages.later("an axis over a tree", statement.span))
             table.broken.update(name.name for name in statement.indices)
@@ -68,8 +70,7 @@ def _add(table: Table, symbol: Symbol) -> None:
 def _clash(table: Table, one: Symbol, other: Symbol) -> None:
     first, again = sorted((one, other), key=lambda symbol: symbol.span)
     if one.what == other.what == "value":
-        left = f"{one.name}[{one.axes[0]}]" if one.axes else one.name
-        table.report(messages.two_equations(one.name, left, again.span, first.span))
+        table.report(messages.two_equations(one.name, one.left, again.span, first.span))
     else:
         table.report(messages.duplicate(one.name, again.span, first.span))
 
@@ -111,44 +112,61 @@ def _once(table: Table, statement: tree.ModelStatement) -> None:
 
 
 def _axis(table: Table, statement: tree.AxisStatement, sizes: set[str]) -> None:
-    index, length = statement.indices[0], statement.length
-    names = [name.name for name in (*statement.indices, length)]
+    """An axis: fixed where its length is declared as a size."""
+    first, length = statement.indices[0], statement.length
     if statement.first.value != 1:
         table.report(wording.bad_axis_start(statement.first.span, length.name))
-    waits = None
-    if length.name in sizes:
-        waits = "an axis whose length is a size"
-    elif len(statement.indices) > 1:
-        waits = "several indices over one axis"
-    elif table.axis is not None:
-        waits = "a second axis"
-    if waits is not None:
-        table.wait("axes", messages.later(waits, statement.span))
-        table.broken.update(names)
+    indices = tuple(dict.fromkeys(name.name for name in statement.indices))
+    if first.name in table.axes:
+        _clash(table, table.symbols[first.name], Symbol(first.name, "axis", first.span, statement))
+        return
+    is_fixed = length.name in sizes
+    size = Dim.size(length.name) if is_fixed else None
+    table.axes[first.name] = Axis(first.name, indices, length.name, first.span, size)
+    for name in statement.indices:
+        _add(table, Symbol(name.name, "axis", name.span, statement, (first.name,), (name.name,)))
+    if is_fixed:
+        table.used.add(length.name)
     else:
-        _add(table, Symbol(index.name, "axis", index.span, statement))
-        _add(table, Symbol(length.name, "length", length.span, statement))
+        _add(table, Symbol(length.name, "length", length.span, statement, (first.name,)))
 
 
 def _data(table: Table, statement: tree.DataStatement, entry: tree.DataEntry) -> None:
     name = entry.name.name
-    if len(entry.indices) > 1:
-        table.wait("axes", messages.later("data over several axes", entry.span))
+    found = _carried(table, entry.indices)
+    if found is None:
         table.broken.add(name)
-        return
-    if not all(_is_axis(table, item) for item in entry.indices):
-        table.broken.add(name)
-        return
-    axes = tuple(item.name for item in entry.indices if isinstance(item, tree.Name))
-    _add(table, Symbol(name, statement.role, entry.name.span, entry, axes))
+    else:
+        axes, indices = found
+        _add(table, Symbol(name, statement.role, entry.name.span, entry, axes, indices))
 
 
 def _param(table: Table, entry: tree.ParamEntry) -> None:
-    if entry.indices:
-        table.wait("axes", messages.later("a parameter that carries an axis", entry.span))
-        table.broken.add(entry.name.name)
+    name = entry.name.name
+    found = _carried(table, entry.indices)
+    running = [axis for axis in (found or ((), ()))[0] if table.axes[axis].size is None]
+    if running:
+        at = next(item for item in entry.indices if table.axis_of(_written(item)) == running[0])
+        length = table.axes[running[0]].length
+        table.report(axis_messages.parameter_over_sequence(name, at.span, length))
+    if found is None or running:
+        table.broken.add(name)
     else:
-        _add(table, Symbol(entry.name.name, "param", entry.name.span, entry))
+        _add(table, Symbol(name, "param", entry.name.span, entry, *found))
+
+
+def _carried(
+    table: Table, items: tuple[tree.Expr, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The axes and indices in the bracket of a declaration; None where they are at fault."""
+    if not all([_is_axis(table, item) for item in items]):
+        return None
+    indices = tuple(_written(item) for item in items)
+    return tuple(table.axis_of(index) or "" for index in indices), indices
+
+
+def _written(item: tree.Expr) -> str:
+    return item.name if isinstance(item, tree.Name) else ""
 
 
 def _formula(table: Table, statement: tree.FormulaStatement) -> None:
@@ -172,7 +190,7 @@ def _formula(table: Table, statement: tree.FormulaStatement) -> None:
 
 
 def _is_axis(table: Table, item: tree.Expr) -> bool:
-    """Whether the bracket of a declaration holds an axis; says so where it does not."""
+    """Whether the bracket of a declaration holds an index; says so where it does not."""
     if not isinstance(item, tree.Name):
         table.report(wording.bad_data_index(item.span, table.index))
         return False
@@ -186,28 +204,33 @@ def _is_axis(table: Table, item: tree.Expr) -> bool:
 
 def _unknown_index(table: Table, item: tree.Name) -> None:
     """A bracket with a name that is no index: told once a name."""
-    if table.axis is None:
+    if not table.axes:
         if not table.mentioned & {"axis"}:
             table.wait("axis", messages.no_axis(item.name, item.span))
     elif item.name not in table.symbols:
-        table.report(messages.unknown_index(item.name, item.span, table.index))
+        table.report(messages.unknown_index(item.name, item.span, table.ways))
     else:
         table.report(wording.bad_data_index(item.span, table.index))
     table.broken.add(item.name)
 
 
 def _equation(table: Table, statement: tree.EquationStatement) -> None:
-    target, indices = statement.target, statement.indices
+    target, items = statement.target, statement.indices or ()
     if isinstance(target, tree.Member):
         table.wait("use", messages.later("an equation for an instance", statement.span))
     elif target.name == LOSS:
         _loss(table, statement)
-    elif not indices:
-        _add(table, Symbol(target.name, "value", target.span, statement))
-    elif len(indices) == 1 and _names_axis(table, indices[0]):
-        axes = (table.index,)
-        _add(table, Symbol(target.name, "value", target.span, statement, axes))
-    elif _waits(table, statement, indices):
+    elif all(table.axis_of(_written(item)) is not None for item in items):
+        indices = tuple(_written(item) for item in items)
+        twice = [number for number, index in enumerate(indices) if index in indices[:number]]
+        if twice:
+            at = items[twice[0]].span
+            table.report(axis_messages.index_twice(target.name, indices[twice[0]], at))
+            table.broken.add(target.name)
+            return
+        axes = tuple(table.axis_of(index) or "" for index in indices)
+        _add(table, Symbol(target.name, "value", target.span, statement, axes, indices))
+    elif _waits(table, statement, items):
         table.broken.add(target.name)
     else:
         table.boundaries.append(statement)
@@ -223,18 +246,11 @@ def _loss(table: Table, statement: tree.EquationStatement) -> None:
         table.loss = statement
 
 
-def _names_axis(table: Table, item: tree.Expr) -> bool:
-    return isinstance(item, tree.Name) and table.axis is not None and item.name == table.index
-
-
-def _waits(table: Table, statement: tree.EquationStatement, indices: tuple[tree.Expr, ...]) -> bool:
+def _waits(table: Table, statement: tree.EquationStatement, items: tuple[tree.Expr, ...]) -> bool:
     """Whether the left side belongs to a part of the language that waits, or is at fault."""
-    names = [item for item in indices if isinstance(item, tree.Name)]
+    names = [item for item in items if isinstance(item, tree.Name)]
     if any(item.name in ("leaf", "root") for item in names):
         table.wait("tree", messages.later("an equation for leaves or the root", statement.span))
-        return True
-    if len(indices) > 1:
-        table.wait("axes", messages.later("a value over several axes", statement.span))
         return True
     unknown = [item for item in names if item.name not in table.symbols]
     for item in unknown:

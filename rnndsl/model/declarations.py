@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
 from rnndsl.model import place_messages
+from rnndsl.model.dims import ZERO
 from rnndsl.model.drafts import Drafts
 from rnndsl.model.expr import Type
 from rnndsl.model.model import Clip, Data, Initialiser, Model, Output, Parameter
@@ -33,7 +35,9 @@ def data(table: Table) -> dict[str, Data]:
         if kind is None:
             table.broken.add(symbol.name)
         role: Literal["input", "target"] = "input" if symbol.what == "input" else "target"
-        found[symbol.name] = Data(symbol.name, role, symbol.axes, kind or Type(), symbol.span)
+        found[symbol.name] = Data(
+            symbol.name, role, symbol.axes, kind or Type(), symbol.span, symbol.indices
+        )
     return found
 
 
@@ -48,7 +52,7 @@ def integer_type(node: tree.IntegerType, table: Table) -> Type | None:
         if not (isinstance(argument, tree.Name) and table.excuses(argument.name)):
             table.report(place_messages.position_of_no_axis(argument.span, table.index))
         return None
-    return Type("position", (), None, symbol.name)
+    return Type("position", (), None, symbol.axes[0])
 
 
 def parameters(table: Table, consts: Mapping[str, float]) -> dict[str, tuple[Parameter, bool]]:
@@ -63,7 +67,9 @@ def parameters(table: Table, consts: Mapping[str, float]) -> dict[str, tuple[Par
         start = None
         if entry.initialiser is not None:
             start = initialiser(entry.initialiser, table, consts)
-        param = Parameter(symbol.name, dims or (), start or Initialiser("default"), symbol.span)
+        lead = tuple(table.axes[axis].size or ZERO for axis in symbol.axes)
+        start = start or Initialiser("default")
+        param = Parameter(symbol.name, dims or (), start, symbol.span, symbol.axes, lead)
         found[symbol.name] = (param, entry.shape is not None)
     return found
 
@@ -72,7 +78,9 @@ def outputs(table: Table, drafts: Drafts, model: Model, settled: Settled) -> tup
     """What a run hands back; without a statement, the values that the loss reads."""
     found: dict[str, Output] = {}
     for read in drafts.outputs:
-        output = Output(label(read, model), settled.typed_read(read))
+        typed = settled.typed(read)
+        assert isinstance(typed, ir.Read)
+        output = Output(label(read, model), typed, tuple(free_indices(read).values()))
         if output.label in found:
             table.report(wording.second_output(output.label, read.span))
         found[output.label] = output
@@ -80,29 +88,72 @@ def outputs(table: Table, drafts: Drafts, model: Model, settled: Settled) -> tup
         return tuple(found.values())
     for read in ir.reads(model.loss.expr):
         if read.name in model.equations and all(isinstance(p, ir.Position) for p in read.places):
-            found.setdefault(label(read, model), Output(label(read, model), read))
+            read = _plain(read, model)
+            axes = tuple(free_indices(read).values())
+            found.setdefault(label(read, model), Output(label(read, model), read, axes))
     return tuple(found.values())
 
 
-def label(read: ir.Read, model: Model) -> str:
-    """The name of an output: the value's, with its position unless that runs over all.
+def _plain(read: ir.Read, model: Model) -> ir.Read:
+    """A read at all places, under whatever indices, as the left side of the value has it."""
+    equation = model.equations[read.name]
+    places = [place for place in read.places if isinstance(place, ir.Position) and place.is_here]
+    if len({place.index for place in places}) < len(equation.axes):
+        return read
+    own = zip(places, equation.indices, strict=True)
+    return replace(read, places=tuple(replace(place, index=index) for place, index in own))
 
-    A computed position stands there as written, without spaces: `h[argmax[t](e[t])]`.
+
+def free_indices(expr: ir.Expr) -> dict[str, str]:
+    """The indices that run free in an expression, each with its axis, in their written order."""
+    found: dict[str, str] = {}
+    stack: list[tuple[ir.Expr | ir.Position, frozenset[str]]] = [(expr, frozenset())]
+    while stack:
+        item, bound = stack.pop()
+        if isinstance(item, ir.Position):
+            if item.index is not None and item.index not in bound:
+                found.setdefault(item.index, item.axis)
+            continue
+        if isinstance(item, ir.Over) and item.operation == "softmax":
+            if item.index not in bound:
+                found.setdefault(item.index, item.axis)
+        elif isinstance(item, ir.Over):
+            bound = bound | {item.index}
+        inside = item.places if isinstance(item, ir.Read | ir.Param) else item.children
+        stack.extend((child, bound) for child in reversed(inside))
+    return found
+
+
+def label(read: ir.Read, model: Model) -> str:
+    """The name of an output: the value's, with its places unless they run over all.
+
+    They run over all where each is the index that the value is defined over, in that order;
+    one alone may be called otherwise. A computed place stands there as written, without
+    spaces: `h[argmax[t](e[t])]`.
     """
-    if not read.places:
+    places = read.places
+    owner = model.equations.get(read.name) or model.data.get(read.name)
+    running = [p.index for p in places if isinstance(p, ir.Position) and p.is_here]
+    own = list(owner.indices) if owner is not None else running
+    if len(running) == len(places) and (len(places) < 2 or running == own):
         return read.name
-    place = read.places[0]
-    if not isinstance(place, ir.Position):
-        written = re.sub(r"#[^\n]*|\s", "", model.source.slice(place.span))
-        return f"{read.name}[{written}]"
-    return read.name if place.is_here else f"{read.name}[{place_text(place, model)}]"
+    texts = [
+        place_text(place, model)
+        if isinstance(place, ir.Position)
+        else re.sub(r"#[^\n]*|\s", "", model.source.slice(place.span))
+        for place in places
+    ]
+    return f"{read.name}[{','.join(texts)}]"
 
 
 def place_text(place: ir.Position, model: Model) -> str:
     """A position as the language writes it: `t-1`, `T+1`, `1`."""
-    start = {"index": place.index or "", "end": model.axes[place.axis].length, "start": ""}
     offset = str(place.offset).replace(" ", "")
-    anchor = start[place.anchor]
+    anchor = ""
+    if place.anchor == "index":
+        anchor = place.index or ""
+    elif place.anchor == "end":
+        anchor = {**model.fixed, **model.axes}[place.axis].length
     if not anchor:
         return offset
     if offset == "0":

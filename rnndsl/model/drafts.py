@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
 from rnndsl.model import messages, place_messages
+from rnndsl.model.edges import boundary_places, same_places
 from rnndsl.model.expr import Position
-from rnndsl.model.places import affine, position
+from rnndsl.model.places import affine
 from rnndsl.model.resolve import Resolver
 from rnndsl.model.symbols import LOSS, Table
 from rnndsl.syntax import tree
@@ -29,7 +30,9 @@ class Draft:
     name: str
     expr: ir.Expr
     axes: tuple[str, ...] = ()
-    place: Position | None = None
+    indices: tuple[str, ...] = ()
+    places: tuple[Position, ...] = ()
+    """Of a boundary."""
 
     @property
     def text(self) -> str:
@@ -73,7 +76,6 @@ def draft(statements: tuple[tree.Statement, ...], table: Table, resolver: Resolv
     """Right sides in the order of the file, which numbers the calls that draw."""
     drafts = Drafts()
     boundaries = {id(statement) for statement in table.boundaries}
-    places: set[tuple[str, Position]] = set()
     for statement in statements:
         if not isinstance(statement, tree.EquationStatement):
             continue
@@ -81,7 +83,7 @@ def draft(statements: tuple[tree.Statement, ...], table: Table, resolver: Resolv
             continue
         if id(statement) in boundaries:
             found = _boundary(statement, statement.target.name, table, resolver)
-            if found is not None and _is_new(found, drafts, places, table):
+            if found is not None and _is_new(found, drafts, table):
                 drafts.boundaries.append(found)
         elif statement is table.loss:
             expr = resolver.resolve(statement.value, LOSS, frozenset())
@@ -98,62 +100,62 @@ def _value(
 ) -> None:
     symbol = table.symbols.get(name)
     if symbol is None or symbol.entry is not statement:
-        resolver.resolve(statement.value, name, frozenset({table.index}))
+        resolver.resolve(statement.value, name, table.indices)
         return
-    expr = resolver.resolve(statement.value, symbol.name, frozenset(symbol.axes))
+    expr = resolver.resolve(statement.value, symbol.name, frozenset(symbol.indices))
     if expr is not None:
-        drafts.equations.append(Draft(statement, symbol.name, expr, symbol.axes))
+        drafts.equations.append(Draft(statement, symbol.name, expr, symbol.axes, symbol.indices))
 
 
 def _boundary(
     statement: tree.EquationStatement, name: str, table: Table, resolver: Resolver
 ) -> Draft | None:
     assert statement.indices
-    item, index = statement.indices[0], table.index
-    symbol, place = table.symbols.get(name), position(item, table)
-    is_shifted = place is not None and place.anchor == "index"
+    symbol = table.symbols.get(name)
     left = print_equation(statement).partition(" = ")[0].partition(":")[0]
-    running = frozenset({index}) if is_shifted else frozenset[str]()
+    found = _indices(statement.indices, table)
     if symbol is None and not table.excuses(name):
         table.broken.add(name)
-        if is_shifted:
-            table.report(place_messages.bad_left_side(name, item.span, index, table.length))
-        else:
-            table.report(
-                place_messages.boundary_without_equation(name, left_span(statement), index)
-            )
+        _no_equation(name, statement, table)
     elif symbol is not None and not symbol.axes:
         words = "one value an example" if symbol.what == "value" else table.words(symbol)
         table.report(place_messages.boundary_of_no_value(name, left_span(statement), words))
+    elif symbol is not None and symbol.what == "param":
+        words = "a parameter"
+        table.report(place_messages.boundary_of_no_value(name, left_span(statement), words))
     elif symbol is not None and symbol.what != "value":
-        table.report(place_messages.boundary_of_data(name, left_span(statement), index))
+        table.report(place_messages.boundary_of_data(symbol.left, name, left_span(statement)))
     elif symbol is not None:
-        expr = resolver.resolve(statement.value, left, running)
-        if _is_place(name, item, place, table) and _has_no_shape(statement, name, table):
-            return Draft(statement, name, expr, (), place) if expr else None
+        expr = resolver.resolve(statement.value, left, found)
+        places = boundary_places(symbol, statement, table)
+        if places is not None and _has_no_shape(statement, name, table):
+            return Draft(statement, name, expr, places=places) if expr else None
         return None
-    resolver.resolve(statement.value, left, running)
+    resolver.resolve(statement.value, left, found)
     return None
 
 
-def _is_place(name: str, item: tree.Expr, place: Position | None, table: Table) -> bool:
-    """Whether the bracket of a boundary holds a position outside the sequence."""
-    if place is None or place.anchor == "index":
-        if not any(table.excuses(unknown) for unknown in _unknown(item, table)):
-            table.report(place_messages.bad_left_side(name, item.span, table.index, table.length))
-        return False
-    if not place.is_outside:
-        table.report(place_messages.boundary_inside(name, item.span, table.length))
-        return False
-    return True
+def _indices(items: tuple[tree.Expr, ...], table: Table) -> frozenset[str]:
+    """The indices that the brackets of a left side name, shifted or not."""
+    forms = [affine(item, table) for item in items]
+    return frozenset(index for form in forms if form is not None for index in form.indices)
 
 
-def _unknown(item: tree.Expr, table: Table) -> list[str]:
-    if isinstance(item, tree.Name):
-        return [] if affine(item, table) else [item.name]
-    if isinstance(item, tree.Binary):
-        return _unknown(item.left, table) + _unknown(item.right, table)
-    return []
+def _no_equation(name: str, statement: tree.EquationStatement, table: Table) -> None:
+    """`g[0] = …` or `g[t-1] = …` where there is no `g[t] = …`."""
+    assert statement.indices
+    for item in statement.indices:
+        for index in sorted(_indices((item,), table)):
+            if not isinstance(item, tree.Name):
+                left, length = f"{name}[{index}]", table.length(table.axis_of(index))
+                table.report(place_messages.bad_left_side(name, left, item.span, length))
+                return
+    shown = [
+        item.name if isinstance(item, tree.Name) and table.axis_of(item.name) else table.index
+        for item in statement.indices
+    ]
+    left = f"{name}[{','.join(shown)}]"
+    table.report(place_messages.boundary_without_equation(name, left, left_span(statement)))
 
 
 def _has_no_shape(statement: tree.EquationStatement, name: str, table: Table) -> bool:
@@ -162,24 +164,20 @@ def _has_no_shape(statement: tree.EquationStatement, name: str, table: Table) ->
     return statement.shape is None
 
 
-def _is_new(found: Draft, drafts: Drafts, places: set[tuple[str, Position]], table: Table) -> bool:
-    assert found.place is not None
-    key = (found.name, found.place)
-    if key not in places:
-        places.add(key)
-        return True
-    first = next(item for item in drafts.of(found.name) if item.place == found.place)
-    left = first.text.partition(" = ")[0]
-    table.report(messages.two_boundaries(left, found.left, first.left))
-    return False
+def _is_new(found: Draft, drafts: Drafts, table: Table) -> bool:
+    """Whether no boundary before gives the same places, however their indices are called."""
+    first = next((d for d in drafts.of(found.name) if same_places(d.places, found.places)), None)
+    if first is not None:
+        left = first.text.partition(" = ")[0]
+        table.report(messages.two_boundaries(left, found.left, first.left))
+    return first is None
 
 
 def _outputs(table: Table, resolver: Resolver, drafts: Drafts) -> None:
     """What the `output` statements name: values and data, at one place."""
-    running = frozenset({table.index}) if table.axis else frozenset[str]()
     for statement in table.outputs:
         for item in statement.values:
-            expr = resolver.resolve(item, "output", running)
+            expr = resolver.resolve(item, "output", table.indices)
             if isinstance(expr, ir.Read):
                 drafts.outputs.append(expr)
             elif expr is not None:
@@ -188,11 +186,10 @@ def _outputs(table: Table, resolver: Resolver, drafts: Drafts) -> None:
 
 def _references(table: Table, resolver: Resolver, drafts: Drafts) -> None:
     """The recurrent references that clips name: shifted reads of values."""
-    running = frozenset({table.index}) if table.axis else frozenset[str]()
     for statement in table.clips:
         if statement.reference is None:
             continue
-        expr = resolver.resolve(statement.reference, "clip", running)
+        expr = resolver.resolve(statement.reference, "clip", table.indices)
         is_whole = not table.has_errors
         if isinstance(expr, ir.Read) and _is_recurrent(expr, table, drafts if is_whole else None):
             drafts.references[statement] = expr
@@ -203,8 +200,8 @@ def _references(table: Table, resolver: Resolver, drafts: Drafts) -> None:
 
 def _is_recurrent(read: ir.Read, table: Table, drafts: Drafts | None) -> bool:
     """Whether a shifted reference to a value is read; with `drafts` by one of these."""
-    place = read.places[0] if read.places else None
-    if not isinstance(place, Position) or place.anchor != "index" or place.is_here:
+    places = [place for place in read.places if isinstance(place, Position)]
+    if not any(place.anchor == "index" and not place.is_here for place in places):
         return False
     if table.symbols[read.name].what != "value":
         return False

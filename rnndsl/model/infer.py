@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from rnndsl.model import axis_messages
 from rnndsl.model import expr as ir
 from rnndsl.model import shape_messages as messages
+from rnndsl.model.along import Along
 from rnndsl.model.constraints import Concatenation, Constraint, Elementwise, Operand, Same
 from rnndsl.model.dims import Dim
 from rnndsl.model.expr import Kind
@@ -37,6 +39,7 @@ class Named:
     span: Span
     is_param: bool = False
     declared: bool = False
+    axes: tuple[str, ...] = ()
 
 
 class Inference:
@@ -47,12 +50,12 @@ class Inference:
         names: Mapping[str, Named],
         value_kinds: Mapping[str, Kind],
         kinds: Mapping[ir.Expr, Open],
-        axis: str | None,
+        along: Along,
     ) -> None:
         self.names = names
         self.value_kinds = value_kinds
         self.kinds = kinds
-        self.axis = axis
+        self.along = along
         self.unifier = Unifier()
         self.constraints: list[Constraint] = []
         self.shapes: dict[ir.Expr, ShapeVar] = {}
@@ -79,6 +82,10 @@ class Inference:
         )
         if named.size is not None and expr in self.sizes:
             self._equal_sizes(expr, named.size, self.sizes[expr])
+
+    def output(self, expr: ir.Expr) -> None:
+        """Take in what an output reads."""
+        self._build(expr)
 
     def loss(self, expr: ir.Expr) -> None:
         """Demand a scalar: the loss is one number an example."""
@@ -111,13 +118,11 @@ class Inference:
 
     def _constrain(self, expr: ir.Expr) -> ShapeVar:
         match expr:
-            case ir.Param(name=name):
-                return self.names[name].shape
-            case ir.Read(name=name, places=places):
-                for place in places:
-                    if isinstance(place, ir.Expr):
-                        self._position(place)
+            case ir.Read(name=name) | ir.Param(name=name):
                 named = self.names[name]
+                for place, axis in zip(expr.places, named.axes, strict=True):
+                    if isinstance(place, ir.Expr):
+                        self._position(place, axis, name)
                 if named.size is not None:
                     self.sizes[expr] = named.size
                 return named.shape
@@ -138,13 +143,18 @@ class Inference:
     def _kind(self, expr: ir.Expr) -> str:
         return KIND_WORDS.get(self.kinds.get(expr, "real"), "a real number")
 
-    def _position(self, place: ir.Expr) -> None:
+    def _position(self, place: ir.Expr, axis: str, name: str) -> None:
+        """A computed place: a position of the axis, or a whole number."""
         self._build(place)
-        if self.kinds.get(place) in ("position", "integer", "whole"):
+        kind = self.kinds.get(place)
+        if kind in ("position", "integer", "whole"):
             self._scalar(place, "a position is a single number")
         else:
-            index = self.axis or "t"
-            found = messages.not_a_position(place.span, self._kind(place), index)
+            found = messages.not_a_position(place.span, self._kind(place), axis)
+            self.diagnostics.append(found)
+        other = self.along.of(place) if kind == "position" else None
+        if other is not None and other != axis:
+            found = axis_messages.position_of_other_axis(name, place.span, other, axis)
             self.diagnostics.append(found)
 
     def _pick(self, expr: ir.Pick) -> ShapeVar:

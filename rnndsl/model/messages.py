@@ -58,13 +58,14 @@ def duplicate(name: str, span: Span, first: Span) -> Diagnostic:
 def two_equations(name: str, left: str, span: Span, first: Span) -> Diagnostic:
     """`h[t] = …` twice."""
     is_over_axis = left != name
+    rest = left[left.index(",") :] if "," in left else "]"
     return error(
         "RNN111",
         f"`{left}` is defined twice",
         span,
         "defined again",
         more=[Label(first, "first defined here")],
-        help=f"one equation holds at every position; a boundary is written `{name}[0] = …`"
+        help=f"one equation holds at every position; a boundary is written `{name}[0{rest} = …`"
         if is_over_axis
         else "a value has one equation: give the second one another name",
     )
@@ -145,14 +146,16 @@ def no_axis(name: str, span: Span) -> Diagnostic:
     )
 
 
-def unknown_index(name: str, span: Span, index: str) -> Diagnostic:
-    """`x[s]` where the axis runs over `t`."""
+def unknown_index(name: str, span: Span, indices: str) -> Diagnostic:
+    """`x[s]` where the axis runs over `t`; `indices` as a message lists them."""
     return error(
         "RNN110",
         f"nothing is called `{name}`",
         span,
         "not declared",
-        help=f"the axis of this file runs over `{index}`",
+        help=f"the axis of this file runs over {indices}"
+        if " and " not in indices
+        else f"the axes of this file run over {indices}",
     )
 
 
@@ -162,7 +165,7 @@ def later(what: str, span: Span) -> Diagnostic:
         "RNN601",
         f"{what}: this is part of the language, but not of this version",
         span,
-        help="this version has models with one sequence axis and values without axis",
+        help="this version has sequence axes and fixed axes, and one model a file",
     )
 
 

@@ -70,13 +70,17 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Data:
-    """An input or a target; `axes` holds one axis name for each leading dimension."""
+    """An input or a target; `axes` holds one axis name for each leading dimension.
+
+    `indices`: the index that is written for each.
+    """
 
     name: str
     role: Literal["input", "target"]
     axes: tuple[str, ...]
     type: Type
     span: Span
+    indices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from rnndsl.text.diagnostics import Diagnostic, error
 from rnndsl.text.source import Span
 
 
-def needs_index(name: str, span: Span, index: str) -> Diagnostic:
-    """`h` for `h[t]`."""
+def needs_index(left: str, name: str, span: Span) -> Diagnostic:
+    """`h` for `h[t]`, which is its left side."""
     return error(
         "RNN116",
         f"`{name}` has a value at every position",
         span,
         "which position is not said",
-        help=f"write `{name}[{index}]`",
+        help=f"write `{left}`",
     )
 
 
@@ -28,11 +28,11 @@ def no_position(name: str, span: Span, what: str) -> Diagnostic:
     )
 
 
-def unbound_index(index: str, span: Span, left: str, is_value: bool) -> Diagnostic:
-    """`t` where no `t` runs; `left` is the left side of the equation."""
+def unbound_index(index: str, span: Span, left: str, wanted: str | None) -> Diagnostic:
+    """`t` where no `t` runs; `left` is the left side, `wanted` one over `t` too for a value."""
     ways = f"reduce over the positions, as in `sum[{index}](…)`, or name one: `1`, or the length"
-    if is_value:
-        ways = f"define `{left}[{index}]` for every position, {ways}"
+    if wanted is not None:
+        ways = f"define `{wanted}` for every position, {ways}"
     elif left != "loss":
         ways = "a boundary is one value: read one position, such as `1` or the length"
     message = f"the index `{index}` does not run here"
@@ -60,13 +60,15 @@ def bad_position(span: Span, index: str, length: str) -> Diagnostic:
     )
 
 
-def not_an_axis(name: str, span: Span, index: str) -> Diagnostic:
-    """`sum[n](…)`."""
+def not_an_axis(name: str, span: Span, indices: str) -> Diagnostic:
+    """`sum[n](…)`; `indices` as a message lists them."""
     return error(
         "RNN119",
         f"`{name}` is not the index of an axis",
         span,
-        help=f"the axis of this file runs over `{index}`; components are summed by `sum(…)`",
+        help=f"the axis of this file runs over {indices}; components are summed by `sum(…)`"
+        if " and " not in indices
+        else f"the axes of this file run over {indices}; components are summed by `sum(…)`",
     )
 
 
@@ -81,13 +83,21 @@ def position_of_no_axis(span: Span, index: str) -> Diagnostic:
     )
 
 
-def bad_left_side(name: str, span: Span, index: str, length: str) -> Diagnostic:
-    """`h[t-1] = …`."""
+def bad_left_side(name: str, left: str, span: Span, length: str) -> Diagnostic:
+    """`h[t-1] = …` for the left side `h[t]`."""
+    if "," in left:
+        return error(
+            "RNN120",
+            f"an equation defines `{left}`, or `{name}` at one position outside an axis",
+            span,
+            help=f"shift the right side instead, so that the left side reads `{left}`; in a "
+            f"boundary this place is the running index, `0`, `-1`, `{length}+1` and so on",
+        )
     return error(
         "RNN120",
-        f"an equation defines `{name}[{index}]`, or `{name}` at one position outside the sequence",
+        f"an equation defines `{left}`, or `{name}` at one position outside the sequence",
         span,
-        help=f"shift the right side instead, so that the left side reads `{name}[{index}]`; "
+        help=f"shift the right side instead, so that the left side reads `{left}`; "
         f"boundaries are `{name}[0]`, `{name}[-1]`, `{name}[{length}+1]` and so on",
     )
 
@@ -114,14 +124,14 @@ def boundary_shape(name: str, span: Span) -> Diagnostic:
     )
 
 
-def boundary_without_equation(name: str, span: Span, index: str) -> Diagnostic:
+def boundary_without_equation(name: str, left: str, span: Span) -> Diagnostic:
     """`h[0] = …` with no `h[t] = …`."""
     return error(
         "RNN122",
         f"`{name}` has a boundary but no equation over an axis",
         span,
         "a boundary",
-        help=f"add the equation `{name}[{index}] = …`",
+        help=f"add the equation `{left} = …`",
     )
 
 
@@ -135,12 +145,14 @@ def boundary_of_no_value(name: str, span: Span, what: str) -> Diagnostic:
     )
 
 
-def boundary_of_data(name: str, span: Span, index: str) -> Diagnostic:
-    """`x[0] = …` for an input."""
+def boundary_of_data(read: str, name: str, span: Span) -> Diagnostic:
+    """`x[0] = …` for an input; `read` is how it is read."""
+    inside = read.removeprefix(f"{name}[")
+    rest = inside[inside.index(",") :] if "," in inside else "]"
     return error(
         "RNN122",
         f"`{name}` is data: outside the sequence it reads as 0, or as no token",
         span,
         "a boundary",
-        help=f"name a value for it: `z[{index}] = {name}[{index}]` with `z[0] = …`",
+        help=f"name a value for it: `z[{inside} = {read}` with `z[0{rest} = …`",
     )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from rnndsl.model import expr as ir
 from rnndsl.model import messages, place_messages
+from rnndsl.model.brackets import Brackets, Unresolved
 from rnndsl.model.dims import Dim
 from rnndsl.model.formulas import Expander, FormulaError
-from rnndsl.model.places import position
 from rnndsl.model.symbols import LOSS, Symbol, Table
 from rnndsl.ops.signatures import FUNCTIONS, OPERATORS, OVER_AXIS
 from rnndsl.syntax import tree
@@ -17,19 +17,13 @@ from rnndsl.text.source import Span
 UNARY = {"-": "neg", "not": "not"}
 
 
-class Unresolved(Exception):
-    """An expression is at fault; already reported."""
-
-
-class Resolver:
+class Resolver(Brackets):
     """Resolves the expressions of one file; `sites` numbers the calls that draw."""
 
     def __init__(self, table: Table, consts: Mapping[str, float]) -> None:
-        self.table = table
+        super().__init__(table)
         self.consts = consts
         self.sites = 0
-        self.left = ""
-        self.is_value = False
 
     def resolve(self, expr: tree.Expr, left: str, running: frozenset[str]) -> ir.Expr | None:
         """A right side; None where it is at fault.
@@ -104,91 +98,22 @@ class Resolver:
 
     def _name(self, name: tree.Name, running: frozenset[str]) -> ir.Expr:
         symbol = self._symbol(name)
-        match symbol.what:
-            case "size":
-                return ir.SizeNumber(name.span, Dim.size(name.name))
-            case "const":
-                return ir.Literal(name.span, self.consts.get(name.name, 0.0), name.name)
-            case "param":
-                return ir.Param(name.span, name.name)
-            case "length":
-                return ir.Length(name.span, self.table.index)
-            case "axis":
-                if name.name not in running:
-                    self._unbound(name)
-                return ir.IndexNumber(name.span, name.name)
-            case _:
-                if symbol.axes:
-                    index = self.table.index
-                    self.table.report(place_messages.needs_index(name.name, name.span, index))
-                    raise Unresolved
-                return ir.Read(name.span, name.name, ())
-
-    def _unbound(self, node: tree.Node) -> None:
-        index = self.table.index
-        self.table.report(place_messages.unbound_index(index, node.span, self.left, self.is_value))
-        raise Unresolved
-
-    def _index(self, expr: tree.Index, running: frozenset[str]) -> ir.Expr:
-        base: tree.Expr = expr
-        items: list[tree.Expr] = []
-        while isinstance(base, tree.Index):
-            if any(isinstance(item, tree.Binder) for item in base.items):
-                self.table.wait("tree", messages.later("the children of a node", base.span))
-                raise Unresolved
-            items[:0] = base.items
-            base = base.base
-        result, picks = self._root(base, expr, items, running)
-        for item in picks:
-            result = ir.Pick(expr.span, result, self._expr(item, running))
-        return result
-
-    def _root(
-        self, base: tree.Expr, whole: tree.Index, items: list[tree.Expr], running: frozenset[str]
-    ) -> tuple[ir.Expr, list[tree.Expr]]:
-        """What the brackets follow, read at its position, and the brackets that are left."""
-        if not isinstance(base, tree.Name):
-            return self._expr(base, running), items
-        symbol = self._symbol(base)
-        place = position(items[0], self.table)
-        if not symbol.axes:
-            if place is not None and place.anchor != "start":
-                self._no_position(symbol, whole, items[0])
-            return self._name(base, running), items
-        if place is None:
-            return self._through(base, whole, items, running), items[1:]
-        if place.anchor == "index" and self.table.index not in running:
-            self._unbound(items[0])
-        read = ir.Read(base.span.to(items[0].span), base.name, (place,))
-        return self._closed(read, whole), items[1:]
-
-    def _no_position(self, symbol: Symbol, whole: tree.Index, item: tree.Expr) -> None:
-        """`c[t]` or `W[t]`, where nothing carries an axis."""
-        words = self.table.words(symbol)
-        if symbol.what in ("value", "input", "target"):
-            words = "one value an example"
-        self.table.report(place_messages.no_position(symbol.name, item.span, words))
-        raise Unresolved
-
-    def _through(
-        self,
-        base: tree.Name,
-        whole: tree.Index,
-        items: list[tree.Expr],
-        running: frozenset[str],
-    ) -> ir.Expr:
-        """A read at a position that is itself a value."""
-        place = self._expr(items[0], running)
-        if isinstance(place, ir.Literal | ir.SizeNumber | ir.Param):
-            table = self.table
-            table.report(place_messages.bad_position(items[0].span, table.index, table.length))
+        if symbol.what == "size":
+            return ir.SizeNumber(name.span, Dim.size(name.name))
+        if symbol.what == "const":
+            return ir.Literal(name.span, self.consts.get(name.name, 0.0), name.name)
+        if symbol.what == "length":
+            return ir.Length(name.span, symbol.axes[0])
+        if symbol.what == "axis":
+            if name.name not in running:
+                self._unbound(name, name.name)
+            return ir.IndexNumber(name.span, name.name)
+        if symbol.axes:
+            self.table.report(place_messages.needs_index(symbol.left, name.name, name.span))
             raise Unresolved
-        return self._closed(ir.Read(base.span.to(items[0].span), base.name, (place,)), whole)
-
-    def _closed(self, read: ir.Read, whole: tree.Index) -> ir.Read:
-        """The read with its closing bracket in its span, where nothing else is picked."""
-        has_picks = isinstance(whole.base, tree.Index) or len(whole.items) > 1
-        return read if has_picks else ir.Read(whole.span, read.name, read.places)
+        if symbol.what == "param":
+            return ir.Param(name.span, name.name)
+        return ir.Read(name.span, name.name, ())
 
     def _call(self, call: tree.Call, running: frozenset[str]) -> ir.Expr:
         arguments = tuple(item for item in call.arguments if not isinstance(item, tree.Argument))
@@ -233,8 +158,7 @@ class Resolver:
         span = Span(call.span.start, call.span.start + len(name))
         symbol = table.symbols.get(name)
         if symbol is not None:
-            read = f"{name}[{table.index}]" if symbol.axes else name
-            table.report(messages.value_called(name, span, read))
+            table.report(messages.value_called(name, span, symbol.left))
         elif not table.excuses(name):
             known = [*FUNCTIONS, "teach", *table.formulas]
             table.report(messages.unknown_function(name, span, known))
@@ -266,7 +190,8 @@ class Resolver:
             self.table.report(place_messages.unbound_softmax(binder.index, binder.span))
             raise Unresolved
         body = self._expr(arguments[0], running | {binder.index})
-        return ir.Over(call.span, call.function, binder.index, binder.index, body)
+        axis = self.table.axis_of(binder.index) or ""
+        return ir.Over(call.span, call.function, binder.index, axis, body)
 
     def _not_over_axis(self, call: tree.Call) -> None:
         span = Span(call.span.start, call.span.start + len(call.function))
@@ -278,9 +203,9 @@ class Resolver:
     def _bound(self, binder: tree.Binder) -> None:
         """The index that a reduction binds."""
         table, name = self.table, binder.index
-        if name not in table.symbols and table.axis is not None and not table.excuses(name):
-            table.report(messages.unknown_index(name, binder.span, table.index))
+        if name not in table.symbols and table.axes and not table.excuses(name):
+            table.report(messages.unknown_index(name, binder.span, table.ways))
             raise Unresolved
         if self._symbol(tree.Name(binder.span, name)).what != "axis":
-            table.report(place_messages.not_an_axis(name, binder.span, table.index))
+            table.report(place_messages.not_an_axis(name, binder.span, table.ways))
             raise Unresolved

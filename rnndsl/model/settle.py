@@ -30,7 +30,7 @@ class Settled:
         """An expression with the types of all its parts filled in."""
         kind = self._type(expr)
         match expr:
-            case ir.Read(places=places):
+            case ir.Read(places=places) | ir.Param(places=places):
                 inside = tuple(self.typed(p) if isinstance(p, ir.Expr) else p for p in places)
                 return replace(expr, type=kind, places=inside)
             case ir.Pick(base=base, index=index):
@@ -44,16 +44,6 @@ class Settled:
                 return replace(expr, type=kind, teacher=self.typed(teacher), free=self.typed(free))
         return replace(expr, type=kind)
 
-    def typed_read(self, read: ir.Read) -> ir.Read:
-        """A read outside all equations, typed by what it names."""
-        inside = tuple(
-            replace(place, type=self.types.get(getattr(place, "name", ""), Type("position")))
-            if isinstance(place, ir.Expr)
-            else place
-            for place in read.places
-        )
-        return replace(read, type=self.types[read.name], places=inside)
-
     def _type(self, expr: ir.Expr) -> Type:
         inference = self._inference
         unifier = inference.unifier
@@ -63,7 +53,7 @@ class Settled:
         if kind == "token":
             return Type("token", dims, unifier.dim(size) if size is not None else None)
         if kind == "position":
-            return Type("position", dims, None, inference.axis)
+            return Type("position", dims, None, inference.along.of(expr))
         return Type(kind, dims)
 
     def parameters(
@@ -121,8 +111,7 @@ def _unknown(named: Named, inference: Inference) -> set[str]:
 
 
 def _left(named: Named, table: Table) -> str:
-    axes = table.symbols[named.name].axes
-    return f"{named.name}[{axes[0]}]" if axes else named.name
+    return table.symbols[named.name].left
 
 
 def _open_annotation(named: Named, table: Table) -> str:
@@ -157,5 +146,5 @@ def _type(named: Named, inference: Inference) -> Type:
         size: Dim | None = None if named.size is None else inference.unifier.dim(named.size)
         return Type("token", dims, size)
     if kind == "position":
-        return Type("position", dims, None, inference.axis)
+        return Type("position", dims, None, inference.along.values.get(named.name))
     return Type(kind, dims)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rnndsl.model.model import Axis
 from rnndsl.syntax import tree
 from rnndsl.text.diagnostics import Diagnostic
 from rnndsl.text.source import Span
@@ -17,7 +18,7 @@ _WORDS = """
     model axis size input target param const output clip use as in tree reverse and or not
     leaf root children parent loss
 """
-_ARGUMENTS = "params lengths trees inputs mode seed state batch forcing return_state"
+_ARGUMENTS = "params lengths trees inputs mode seed state batch forcing return_state return_outputs"
 RESERVED = frozenset(_WORDS.split())
 RESERVED_DATA = frozenset(_ARGUMENTS.split())
 LOSS = "loss"
@@ -28,13 +29,23 @@ NOUNS = {"param": "parameter", "axis": "index", "length": "length of an axis"}
 
 @dataclass(frozen=True)
 class Symbol:
-    """One declared name; `entry` is the part of the tree that declares it."""
+    """One declared name; `entry` is the part of the tree that declares it.
+
+    `axes` names the axes it carries, and that of an index itself; `indices` holds the indices
+    that are written for them.
+    """
 
     name: str
     what: What
     span: Span
     entry: tree.Node
     axes: tuple[str, ...] = ()
+    indices: tuple[str, ...] = ()
+
+    @property
+    def left(self) -> str:
+        """How it is written on a left side: `e[j,i]`."""
+        return f"{self.name}[{','.join(self.indices)}]" if self.indices else self.name
 
 
 @dataclass
@@ -42,6 +53,8 @@ class Table:
     """All declarations of a file, by kind, in the order of the file."""
 
     symbols: dict[str, Symbol] = field(default_factory=dict)
+    axes: dict[str, Axis] = field(default_factory=dict)
+    """Every axis by its name, which is its first index."""
     formulas: dict[str, tree.FormulaStatement] = field(default_factory=dict)
     boundaries: list[tree.EquationStatement] = field(default_factory=list)
     outputs: list[tree.OutputStatement] = field(default_factory=list)
@@ -102,16 +115,25 @@ class Table:
         return any(item.is_error for item in self.found)
 
     @property
-    def axis(self) -> Symbol | None:
-        """The sequence axis, if the model has one."""
-        return next(self.of("axis"), None)
+    def indices(self) -> frozenset[str]:
+        """Every index of every axis."""
+        return frozenset(index for axis in self.axes.values() for index in axis.indices)
+
+    def axis_of(self, index: str) -> str | None:
+        """The axis that an index runs over; None for any other name."""
+        return next((axis.name for axis in self.axes.values() if index in axis.indices), None)
 
     @property
     def index(self) -> str:
-        """The running index, for messages too where there is none."""
-        return self.axis.name if self.axis else "t"
+        """An index to show in messages: the first axis', or `t` where there is none."""
+        return next(iter(self.axes), "t")
 
     @property
-    def length(self) -> str:
-        """The name of the axis' length, likewise."""
-        return next((item.name for item in self.of("length")), "T")
+    def ways(self) -> str:
+        """The indices that the axes of the file run over, for messages."""
+        return " and ".join(f"`{index}`" for axis in self.axes.values() for index in axis.indices)
+
+    def length(self, axis: str | None = None) -> str:
+        """The name of an axis' length: the first axis', and `T` where there is none."""
+        found = self.axes.get(axis or self.index)
+        return found.length if found else "T"

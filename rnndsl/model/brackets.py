@@ -1,0 +1,152 @@
+"""Brackets in expressions: which of them are places on axes, and which pick a row or component.
+
+What stands inside them and around them is for `resolve`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from rnndsl.model import axis_messages, messages, place_messages
+from rnndsl.model import expr as ir
+from rnndsl.model.expr import Position
+from rnndsl.model.places import affine, position, stranger
+from rnndsl.model.symbols import Symbol, Table
+from rnndsl.syntax import tree
+from rnndsl.syntax.printer import print_expr
+
+
+class Unresolved(Exception):
+    """An expression is at fault; already reported."""
+
+
+class WrongAxis(Exception):
+    """A place that moves along another axis: the place, what it holds, and the axis wanted."""
+
+
+class Brackets(ABC):
+    """The part of a resolver that reads brackets.
+
+    `left` is the left side of the equation as messages show it, `is_value` whether it is that
+    of a value.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.left = ""
+        self.is_value = False
+
+    @abstractmethod
+    def _expr(self, expr: tree.Expr, running: frozenset[str]) -> ir.Expr:
+        """An expression, under the indices that run."""
+
+    @abstractmethod
+    def _symbol(self, name: tree.Name) -> Symbol:
+        """What a name is; Unresolved, and reported, where it is nothing."""
+
+    @abstractmethod
+    def _name(self, name: tree.Name, running: frozenset[str]) -> ir.Expr:
+        """A name without brackets."""
+
+    def _unbound(self, node: tree.Node, index: str) -> None:
+        symbol = self.table.symbols.get(self.left)
+        left, over = (symbol.left, symbol.indices) if symbol else (self.left, ())
+        wanted = f"{self.left}[{','.join((*over, index))}]" if self.is_value else None
+        self.table.report(place_messages.unbound_index(index, node.span, left, wanted))
+        raise Unresolved
+
+    def _index(self, expr: tree.Index, running: frozenset[str]) -> ir.Expr:
+        base: tree.Expr = expr
+        groups: list[tuple[tree.Expr, ...]] = []
+        while isinstance(base, tree.Index):
+            if any(isinstance(item, tree.Binder) for item in base.items):
+                self.table.wait("tree", messages.later("the children of a node", base.span))
+                raise Unresolved
+            groups.insert(0, base.items)
+            base = base.base
+        result, picks = self._root(base, expr, groups, running)
+        for item in picks:
+            result = ir.Pick(expr.span, result, self._expr(item, running))
+        return result
+
+    def _root(
+        self,
+        base: tree.Expr,
+        whole: tree.Index,
+        groups: list[tuple[tree.Expr, ...]],
+        running: frozenset[str],
+    ) -> tuple[ir.Expr, list[tree.Expr]]:
+        """What the brackets follow, read at its places, and the brackets that are left."""
+        items = [item for group in groups for item in group]
+        if not isinstance(base, tree.Name):
+            return self._expr(base, running), items
+        symbol = self._symbol(base)
+        if not symbol.axes:
+            form = affine(items[0], self.table)
+            if form is not None and form.moves:
+                self._no_position(symbol, items[0])
+            return self._name(base, running), items
+        count = self._places(symbol, whole, groups)
+        written = items[:count]
+        try:
+            places = [
+                self._place(*pair, running) for pair in zip(written, symbol.axes, strict=True)
+            ]
+        except WrongAxis as fault:
+            shown, (item, found, axis) = print_expr(whole), fault.args
+            length = self.table.length(axis)
+            at = item.span
+            self.table.report(axis_messages.other_axis(shown, at, found, axis, length))
+            raise Unresolved from None
+        span = whole.span if len(items) == count else base.span.to(written[-1].span)
+        kind = ir.Param if symbol.what == "param" else ir.Read
+        return kind(span, base.name, tuple(places)), items[count:]
+
+    def _places(
+        self, symbol: Symbol, whole: tree.Index, groups: list[tuple[tree.Expr, ...]]
+    ) -> int:
+        """How many places a symbol has; says so where the brackets hold others."""
+        wanted, got = len(symbol.axes), 0
+        for group in groups:
+            before, got = got, got + len(group)
+            if before < wanted < got:
+                extra = [item for item in group[wanted - before :] if self._moves(item)]
+                if extra:
+                    item = axis_messages.many_places(
+                        symbol.name, symbol.left, extra[0].span, got, wanted
+                    )
+                    self.table.report(item)
+                    raise Unresolved
+        if got < wanted:
+            self.table.report(axis_messages.few_places(symbol.left, whole.span, got, wanted))
+            raise Unresolved
+        return wanted
+
+    def _moves(self, item: tree.Expr) -> bool:
+        form = affine(item, self.table)
+        return form is not None and form.moves
+
+    def _no_position(self, symbol: Symbol, item: tree.Expr) -> None:
+        """`c[t]` or `W[t]`, where nothing carries an axis."""
+        words = self.table.words(symbol)
+        if symbol.what in ("value", "input", "target"):
+            words = "one value an example"
+        self.table.report(place_messages.no_position(symbol.name, item.span, words))
+        raise Unresolved
+
+    def _place(self, item: tree.Expr, axis: str, running: frozenset[str]) -> Position | ir.Expr:
+        """A place on an axis: written as arithmetic, or a value that says where."""
+        place = position(item, self.table, axis)
+        if place is not None:
+            if place.index is not None and place.index not in running:
+                self._unbound(item, place.index)
+            return place
+        found = stranger(item, self.table, axis)
+        if found is not None:
+            raise WrongAxis(item, found, axis)
+        computed = self._expr(item, running)
+        if isinstance(computed, ir.Literal | ir.SizeNumber | ir.Param):
+            length = self.table.length(axis)
+            self.table.report(place_messages.bad_position(item.span, axis, length))
+            raise Unresolved
+        return computed
