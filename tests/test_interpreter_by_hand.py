@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnndsl.interpreter.evaluate import Interpreter, free_indices
+from rnndsl.interpreter.evaluate import Interpreter
 from rnndsl.interpreter.sizes import Sizes, delays
 from rnndsl.model.dims import Dim
 from rnndsl.model.expr import (
@@ -24,6 +24,7 @@ from rnndsl.model.expr import (
     Read,
     SizeNumber,
     Type,
+    free_indices,
 )
 from rnndsl.model.model import (
     Axis,
@@ -66,7 +67,7 @@ def equation(
     type: Type = REAL,
     boundaries: Iterable[tuple[Position, Expr]] = (),
 ) -> Equation:
-    sides = tuple(Boundary(name, where, side, "", NOWHERE) for where, side in boundaries)
+    sides = tuple(Boundary(name, (where,), side, "", NOWHERE) for where, side in boundaries)
     axes = ("t",) * len(indices)
     return Equation(name, indices, axes, type, expr, "", NOWHERE, sides)
 

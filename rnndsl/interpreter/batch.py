@@ -1,6 +1,7 @@
 """A batch of examples, one after the other, in the layout of the generated file.
 
-Arrays with an axis are (T, B, ...), time first, others (B, ...); padding is 0.
+Axes stand in front of the examples, in their written order: (T, B, ...), (T, S, B, ...), and
+(B, ...) where there is none; padding is 0.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from rnndsl.interpreter.elementwise import Array
-from rnndsl.interpreter.evaluate import Interpreter, free_indices
+from rnndsl.interpreter.evaluate import Interpreter, fixed_lengths
 from rnndsl.interpreter.expressions import Settings
 from rnndsl.interpreter.sizes import Sizes
 from rnndsl.model.model import Model
@@ -30,8 +31,8 @@ class BatchSettings(Settings, total=False):
 class Batch:
     """A model on a batch.
 
-    `lengths`: by axis, one number an example, or one for all; without it the data are taken
-    to be full.
+    `lengths`: by the name of the axis, one number an example, or one for all; without it the
+    data are taken to be full. Fixed axes are as long as their sizes say.
     """
 
     def __init__(
@@ -55,7 +56,11 @@ class Batch:
         self.count = _count(model, self.data, lengths or {}, batch)
         self.lengths = {
             axis: np.broadcast_to(np.asarray(length), (self.count,))
-            for axis, length in {**self._full(), **(lengths or {})}.items()
+            for axis, length in {
+                **self._full(),
+                **(lengths or {}),
+                **fixed_lengths(model, self.sizes),
+            }.items()
         }
 
     def _full(self) -> dict[str, int]:
@@ -103,11 +108,11 @@ class Batch:
         return sum(example.loss() for example in self.examples) / self.count
 
     def outputs(self) -> dict[str, Array]:
-        """Every output by its label: (T, B, ...) where an index is free, else (B, ...)."""
+        """Every output by its label, the axes of its free indices in front of the examples."""
         found: dict[str, Array] = {}
         each = [example.outputs() for example in self.examples]
         for output in self.model.outputs:
-            axes = free_indices(output.read).values()
+            axes = output.axes
             parts = [outputs[output.label] for outputs in each]
             inner = parts[0].shape[len(axes) :]
             shape = (*(self._end(axis) for axis in axes), self.count, *inner)

@@ -1,7 +1,7 @@
 """Draws by chance, counted and not drawn in turn: the same draw whatever the order of work.
 
-A draw is a function of the seed, the place in the file (`site`), the example, the position
-and the component. What is done with it stands with the operations.
+A draw is a function of the seed, the place in the file (`site`), the example, the positions
+of the running indices and the component. What is done with it stands with the operations.
 """
 
 from __future__ import annotations
@@ -34,10 +34,18 @@ def stream(*counters: int) -> int:
 
 
 def uniform(
-    seed: int, site: int, example: int, position: int, shape: tuple[int, ...] = ()
+    seed: int,
+    site: int,
+    example: int,
+    positions: int | tuple[int, ...],
+    shape: tuple[int, ...] = (),
 ) -> NDArray[Any]:
-    """Numbers in [0, 1), one a component, the components counted in C order."""
-    start = stream(seed, site, example, position)
+    """Numbers in [0, 1), one a component, the components counted in C order.
+
+    Where no index runs, the position is 0.
+    """
+    at = positions if isinstance(positions, tuple) else (positions,)
+    start = stream(seed, site, example, *(at or (0,)))
     count = int(np.prod(shape, dtype=np.int64))
     drawn = [(_next(start, component) >> 11) * 2.0**-53 for component in range(count)]
     return np.array(drawn, dtype=np.float64).reshape(shape)

@@ -6,7 +6,7 @@ Clipping is no part of a model's meaning and is not here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any, Unpack
 
@@ -16,8 +16,8 @@ from rnndsl.interpreter.elementwise import Array
 from rnndsl.interpreter.expressions import Env, Expressions, Settings, fill, number
 from rnndsl.interpreter.sizes import Sizes, delays
 from rnndsl.interpreter.tasks import Step, Task, run
-from rnndsl.model.expr import Expr, Position, Read
-from rnndsl.model.model import Data, Equation, Model
+from rnndsl.model.expr import Expr, Read, free_indices
+from rnndsl.model.model import Boundary, Data, Equation, Model, Output, Parts
 from rnndsl.text.diagnostics import DataError
 
 LOSS = "loss"
@@ -26,8 +26,9 @@ LOSS = "loss"
 class Interpreter(Expressions):
     """One example of a model.
 
-    `params`: arrays of the parameters' shapes. `data`: (T, ...) with an axis, else (...).
-    `lengths`: the example's own, by axis. `example`: its place in the batch, from 0, for draws.
+    `params`: arrays of the parameters' shapes, fixed axes in front. `data`: axes in front, in
+    their written order: (T, ...), (T, S, ...), (...). `lengths`: the example's own, by the name
+    of the axis; those of fixed axes are sizes. `example`: its place in the batch, from 0, for draws.
     `state`: the last values before this window, oldest first, (d, ...): they stand at the
     positions 1-d to 0 in place of boundaries and zeros. Numbers are float64, or complex128
     where a complex number came in.
@@ -46,7 +47,8 @@ class Interpreter(Expressions):
         **settings: Unpack[Settings],
     ) -> None:
         known = sizes if isinstance(sizes, Sizes) else Sizes(model, sizes)
-        super().__init__(known, params, lengths, settings, example)
+        fixed = fixed_lengths(model, known)
+        super().__init__(known, params, {**lengths, **fixed}, settings, example)
         self.model = model
         self._data = {name: number(value) for name, value in data.items()}
         self._before = {name: number(value) for name, value in (state or {}).items()}
@@ -56,9 +58,9 @@ class Interpreter(Expressions):
         self._memo: dict[tuple[str, tuple[int, ...]], Array] = {}
         self._pending: set[tuple[str, tuple[int, ...]]] = set()
 
-    def value(self, name: str, position: int | None = None) -> Array:
-        """A value or data at a position, inside `1..T` or outside; None: it has no axis."""
-        return self._run(self._value(name, () if position is None else (position,)))
+    def value(self, name: str, *positions: int) -> Array:
+        """A value or data at a position of each of its axes, inside `1..T` or outside."""
+        return self._run(self._value(name, positions))
 
     def loss(self) -> complex:
         """The loss of the example: a float, or complex where a complex number came in."""
@@ -66,12 +68,28 @@ class Interpreter(Expressions):
         return found
 
     def outputs(self) -> dict[str, Array]:
-        """Every output by its label: (T, ...) where an index is free, else (...)."""
-        return {output.label: self.all_positions(output.read) for output in self.model.outputs}
+        """Every output by its label, its free indices in front: (T, S, ...), (T, ...), (...)."""
+        return {output.label: self.output(output) for output in self.model.outputs}
+
+    def output(self, output: Output) -> Array:
+        """An output at every position of its free indices, these dimensions in front."""
+        if not output.parts:
+            return self.all_positions(output.read)
+        fixed = [k for k, axis in enumerate(output.axes) if axis in self.model.fixed]
+        return self._stacked_parts(output.parts, fixed)
+
+    def _stacked_parts(self, parts: Read | Parts, fixed: Sequence[int]) -> Array:
+        """The parts of an output along fixed axes, which are these dimensions of it."""
+        if isinstance(parts, Read):
+            return self.all_positions(parts)
+        inner = [dimension - 1 for dimension in fixed[1:]]
+        return np.stack([self._stacked_parts(part, inner) for part in parts], fixed[0])
 
     def all_positions(self, read: Read) -> Array:
         """A read at every position of its free indices, these dimensions in front."""
         free = free_indices(read)
+        if not free:
+            return self._run(self._step(read, ()))
         ends = [self.lengths[axis] for axis in free.values()]
         rows = [
             self._run(self._step(read, tuple(zip(free, at, strict=True))))
@@ -138,20 +156,30 @@ class Interpreter(Expressions):
         if self._is_inside(name, at):
             return equation.expr, tuple(zip(equation.indices, at, strict=True))
         for boundary in equation.boundaries:
-            if at == (self.position(boundary.place, ()),):
-                return boundary.expr, ()
+            env = self._meets(boundary, at)
+            if env is not None:
+                return boundary.expr, env
         return None
+
+    def _meets(self, boundary: Boundary, at: tuple[int, ...]) -> Env | None:
+        """Where the indices of a boundary stand at given positions; None if it is not there."""
+        env = []
+        for place, position in zip(boundary.places, at, strict=True):
+            if place.index is None:
+                if position != self.position(place, ()):
+                    return None
+            elif 1 <= position <= self.lengths[place.axis]:
+                env.append((place.index, position))
+            else:
+                return None
+        return tuple(env)
 
     def _is_inside(self, name: str, at: tuple[int, ...]) -> bool:
         axes = self._named[name].axes
         return all(1 <= p <= self.lengths[axis] for axis, p in zip(axes, at, strict=True))
 
 
-def free_indices(read: Read) -> dict[str, str]:
-    """The indices that a read leaves free, each with its axis, in the order written."""
-    found: dict[str, str] = {}
-    for item in read.walk():
-        for place in item.places if isinstance(item, Read) else ():
-            if isinstance(place, Position) and place.index is not None:
-                found[place.index] = place.axis
-    return found
+def fixed_lengths(model: Model, sizes: Sizes) -> dict[str, int]:
+    """The lengths of the fixed axes, unrolled or not."""
+    axes = {**model.axes, **model.fixed}.values()
+    return {axis.name: sizes.integer(axis.size) for axis in axes if axis.size is not None}

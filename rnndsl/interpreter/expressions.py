@@ -22,7 +22,10 @@ from rnndsl.model.expr import Expr, Position, Type
 
 Mode = Literal["teacher", "free", "scheduled"]
 Env = tuple[tuple[str, int], ...]
-"""The running indices and where they stand, the innermost last."""
+"""The running indices and where they stand, in the order in which draws count them.
+
+First those of the equation as written, then those that reductions bind, the innermost last.
+"""
 
 
 class Settings(TypedDict, total=False):
@@ -83,6 +86,8 @@ class Expressions(ABC):
                 return self._apply(expr, env)
             case form.Read():
                 return self._read(expr, env)
+            case form.Param() if expr.places:
+                return self._param(expr, env)
             case form.Pick():
                 return self._pick(expr, env)
             case form.Over():
@@ -112,11 +117,22 @@ class Expressions(ABC):
     def _read(self, expr: form.Read, env: Env) -> Task:
         at = []
         for place in expr.places:
-            if isinstance(place, Position):
-                at.append(self.position(place, env))
-            else:
-                at.append(int(real((yield self._step(place, env)))))
-        return (yield self._value(expr.name, tuple(at)))
+            at.append((yield self._at(place, env)))
+        return (yield self._value(expr.name, tuple(int(real(position)) for position in at)))
+
+    def _at(self, place: Position | Expr, env: Env) -> Step:
+        """Where a place is, as an array of one number."""
+        if isinstance(place, Position):
+            return np.array(self.position(place, env))
+        return self._step(place, env)
+
+    def _param(self, expr: form.Param, env: Env) -> Task:
+        """A parameter at places on its fixed axes: zeros outside."""
+        value = self._params[expr.name]
+        for place in expr.places:
+            position = yield self._at(place, env)
+            value = pick(value, position - 1)
+        return self._filled(expr, value)
 
     def _pick(self, expr: form.Pick, env: Env) -> Task:
         base = yield self._step(expr.base, env)
@@ -131,11 +147,11 @@ class Expressions(ABC):
         if expr.operation == "one_hot":
             arguments = [arguments[0], shape[0]]
         elif expr.operation == "sample":
-            arguments.append(self._draw(expr.site, env, ()))
+            arguments.append(self._draw(expr, env, ()))
         elif expr.operation == "dropout":
             if not self._training:
                 return self._filled(expr, arguments[0])
-            arguments.append(self._draw(expr.site, env, shape))
+            arguments.append(self._draw(expr, env, shape))
         operation = OPERATIONS.get(expr.operation) or expr.meaning
         if operation is None:
             raise ValueError(f"no meaning is known of {expr.operation!r}")
@@ -165,15 +181,16 @@ class Expressions(ABC):
 
     def _is_taught(self, expr: form.Teach, env: Env) -> bool:
         if self._mode == "scheduled":
-            return bool(self._draw(expr.site, env, ()) < self._forcing)
+            return bool(self._draw(expr, env, ()) < self._forcing)
         return self._mode == "teacher"
 
-    def _draw(self, site: int | None, env: Env, shape: tuple[int, ...]) -> Array:
-        """The draws of a site at the innermost index; at position 0 where no index runs."""
-        if site is None:
+    def _draw(self, expr: form.Apply | form.Teach, env: Env, shape: tuple[int, ...]) -> Array:
+        """The draws of a site where the indices stand, unrolled ones in their places."""
+        if expr.site is None:
             raise ValueError("an expression that draws has no site")
-        position = env[-1][1] if env else 0
-        return chance.uniform(self._seed, site, self._example, position, shape)
+        running = iter(position for _, position in env)
+        at = tuple(next(running) if p is None else p for p in expr.at or (None,) * len(env))
+        return chance.uniform(self._seed, expr.site, self._example, at, shape)
 
 
 def fill(value: Array, shape: tuple[int, ...]) -> Array:

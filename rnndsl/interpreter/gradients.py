@@ -15,7 +15,7 @@ import numpy as np
 
 from rnndsl.interpreter.batch import Batch, BatchSettings, corner
 from rnndsl.interpreter.elementwise import Array
-from rnndsl.interpreter.evaluate import Interpreter, free_indices
+from rnndsl.interpreter.evaluate import Interpreter
 from rnndsl.interpreter.sizes import Sizes
 from rnndsl.model.model import Model
 
@@ -163,8 +163,8 @@ def _pairing(batch: Batch, example: Interpreter, b: int, cotangents: Arrays) -> 
     total: complex = 0.0
     for output in batch.model.outputs:
         if output.label in cotangents:
-            value = example.all_positions(output.read)
-            own = value.shape[: len(free_indices(output.read))]
+            value = example.output(output)
+            own = value.shape[: len(output.axes)]
             weights = np.asarray(cotangents[output.label])[corner(own, b)]
             total += np.sum(weights * value).item()
     return total

@@ -72,12 +72,15 @@ class Sizes:
 def delays(model: Model, sizes: Sizes) -> dict[str, int]:
     """The longest delay at which each value or data is read (`h[t-3]`: 3), where there is one.
 
-    This is how many values of it a later window needs of an earlier one.
+    This is how many values of it a later window needs of an earlier one. Only what carries one
+    axis, and that a sequence axis, is handed on.
     """
     longest: dict[str, int] = {}
     for read in _all_reads(model):
-        for place in read.places:
+        for place in read.places if len(read.places) == 1 else ():
             if isinstance(place, Position) and place.anchor == "index":
+                if (model.axes.get(place.axis) or model.fixed[place.axis]).size is not None:
+                    continue
                 delay = -sizes.integer(place.offset)
                 if delay > longest.get(read.name, 0):
                     longest[read.name] = delay

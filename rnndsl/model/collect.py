@@ -159,7 +159,7 @@ def _carried(
     table: Table, items: tuple[tree.Expr, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """The axes and indices in the bracket of a declaration; None where they are at fault."""
-    if not all([_is_axis(table, item) for item in items]):
+    if [item for item in items if not _is_axis(table, item)]:
         return None
     indices = tuple(_written(item) for item in items)
     return tuple(table.axis_of(index) or "" for index in indices), indices

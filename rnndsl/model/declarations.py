@@ -80,7 +80,7 @@ def outputs(table: Table, drafts: Drafts, model: Model, settled: Settled) -> tup
     for read in drafts.outputs:
         typed = settled.typed(read)
         assert isinstance(typed, ir.Read)
-        output = Output(label(read, model), typed, tuple(free_indices(read).values()))
+        output = Output(label(read, model), typed, tuple(ir.free_indices(read).values()))
         if output.label in found:
             table.report(wording.second_output(output.label, read.span))
         found[output.label] = output
@@ -89,7 +89,7 @@ def outputs(table: Table, drafts: Drafts, model: Model, settled: Settled) -> tup
     for read in ir.reads(model.loss.expr):
         if read.name in model.equations and all(isinstance(p, ir.Position) for p in read.places):
             read = _plain(read, model)
-            axes = tuple(free_indices(read).values())
+            axes = tuple(ir.free_indices(read).values())
             found.setdefault(label(read, model), Output(label(read, model), read, axes))
     return tuple(found.values())
 
@@ -102,26 +102,6 @@ def _plain(read: ir.Read, model: Model) -> ir.Read:
         return read
     own = zip(places, equation.indices, strict=True)
     return replace(read, places=tuple(replace(place, index=index) for place, index in own))
-
-
-def free_indices(expr: ir.Expr) -> dict[str, str]:
-    """The indices that run free in an expression, each with its axis, in their written order."""
-    found: dict[str, str] = {}
-    stack: list[tuple[ir.Expr | ir.Position, frozenset[str]]] = [(expr, frozenset())]
-    while stack:
-        item, bound = stack.pop()
-        if isinstance(item, ir.Position):
-            if item.index is not None and item.index not in bound:
-                found.setdefault(item.index, item.axis)
-            continue
-        if isinstance(item, ir.Over) and item.operation == "softmax":
-            if item.index not in bound:
-                found.setdefault(item.index, item.axis)
-        elif isinstance(item, ir.Over):
-            bound = bound | {item.index}
-        inside = item.places if isinstance(item, ir.Read | ir.Param) else item.children
-        stack.extend((child, bound) for child in reversed(inside))
-    return found
 
 
 def label(read: ir.Read, model: Model) -> str:

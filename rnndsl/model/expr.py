@@ -220,3 +220,23 @@ class Teach(Expr):
 def reads(expr: Expr) -> Iterator[Read]:
     """Every read inside an expression, left to right."""
     return (item for item in expr.walk() if isinstance(item, Read))
+
+
+def free_indices(expr: Expr) -> dict[str, str]:
+    """The indices that run free in an expression, each with its axis, in their written order."""
+    found: dict[str, str] = {}
+    stack: list[tuple[Expr | Position, frozenset[str]]] = [(expr, frozenset())]
+    while stack:
+        item, bound = stack.pop()
+        if isinstance(item, Position):
+            if item.index is not None and item.index not in bound:
+                found.setdefault(item.index, item.axis)
+            continue
+        if isinstance(item, Over) and item.operation == "softmax":
+            if item.index not in bound:
+                found.setdefault(item.index, item.axis)
+        elif isinstance(item, Over):
+            bound = bound | {item.index}
+        inside = item.places if isinstance(item, Read | Param) else item.children
+        stack.extend((child, bound) for child in reversed(inside))
+    return found
