@@ -56,11 +56,11 @@ class Body(Storage):
         return node.op == "carry" and all(r.op == "value" for r in readers)
 
     def _loop(self, loop: Loop) -> None:
-        index, length = self.context.index, self.context.length
-        self.uses(length)
+        index = self.context.index(loop.index)
+        length = self.length_of(loop.index)
         stored = [node for node in loop.body if self._is_stored(node, loop)]
         for node in stored:
-            self._allocate(node)
+            self._allocate(node, loop.body)
         steps = f"range({length})" if loop.step > 0 else f"reversed(range({length}))"
         self.comment, self.current = "", loop
         outer, self.writer = self.writer, Writer()
@@ -80,15 +80,12 @@ class Body(Storage):
 
     def _within(self, node: Node, is_stored: bool) -> None:
         if node.op == "shift":
-            name = self.context.variable(node)
-            self.codes[node] = Code(f"{name}[{self.context.index}]")
+            self.codes[node] = self.step(node, Code(self.context.variable(node)))
             return
         if node.op in LEAVES:
             self._leaf(node)
             return
-        code = self._operand(node.inputs[0], True, node.rank) if node.op == "value" else (
-            self.expression(node, True)
-        )  # fmt: skip
+        code = self._named(node, True) if node.op == "value" else self.expression(node, True)
         if is_stored:
             self._store(node, code)
             return
@@ -97,6 +94,11 @@ class Body(Storage):
             self._assign(node, code)
         else:
             self.codes[node] = code
+
+    def _named(self, node: Node, in_loop: bool) -> Code:
+        """What a name stands for, over all its indices."""
+        target = self.dimensions(node, in_loop)
+        return self._operand(node.inputs[0], in_loop, node.rank, target)
 
     def _assign(self, node: Node, code: Code) -> None:
         """A line that computes a node and gives it its name."""
@@ -113,20 +115,30 @@ class Body(Storage):
 
     def _store(self, node: Node, code: Code) -> None:
         """One step's result goes to its place; padding keeps what stands there where it counts."""
-        target = f"{self.context.variable(node)}[{self.context.index}]"
+        target = self.step(node, Code(self.context.variable(node)))
         if self._is_masked(node):
-            self.uses("live")
             self.helper("_live_only", "_widen")
-            code = call("_live_only", code, target, f"live[{self.context.index}]")
-        self._set(node, target, code)
-        self.codes[node] = Code(target)
+            code = call("_live_only", code, target, self.mask(node.over, True))
+        self._set(node, target.text, code)
+        self.codes[node] = target
+        self._bounds_within(node)
+
+    def _bounds_within(self, node: Node) -> None:
+        """Boundaries along the loop's own index that the loop computes."""
+        room = self.context.rooms.get(node)
+        if node.op != "value" or room is None:
+            return
+        for where, bound in zip(node.attrs["places"], node.inputs[1:], strict=True):
+            if self.loops.get(bound) is self.current:
+                places = dict(zip(node.attrs["own"], where, strict=True))
+                self._boundary_step(node, room, places, bound)
 
     def _is_masked(self, node: Node) -> bool:
         room = self.context.rooms.get(node)
         return room is not None and room.is_masked and "flow" not in node.attrs
 
     def _is_stored(self, node: Node, loop: Loop) -> bool:
-        if node.op in LEAVES or node.op == "shift" or not node.over_t:
+        if node.op in LEAVES or node.op == "shift" or loop.index not in node.over:
             return False
         if node in self.stage.targets or node in self.stage.exports or node in self.context.rooms:
             return True
@@ -142,15 +154,14 @@ class Body(Storage):
         self.codes[node] = Code(name)
 
     def _value(self, node: Node) -> None:
-        code = self._operand(node.inputs[0], False, node.rank)
-        source = node.inputs[0]
-        if node in self.context.rooms or (node.over_t and not (source.over_t and source.over_b)):
+        code, source = self._named(node, False), node.inputs[0]
+        is_full = source.over == node.over and source.over_b
+        if node in self.context.rooms or (node.over and not is_full):
             self._allocate(node)
             name = self.context.variable(node)
             if self._is_masked(node):
-                self.uses("live")
                 self.helper("_live_only", "_widen")
-                code = call("_live_only", code, name, "live")
+                code = call("_live_only", code, name, self.mask(node.over, False))
             self._set(node, f"{name}[:]", code)
             self.codes[node] = Code(name)
         else:
@@ -160,7 +171,8 @@ class Body(Storage):
 
     def _for_examples(self, node: Node, code: Code) -> Code:
         """A value that is the same for every example, once for each."""
-        if node.op != "value" or node.inputs[0].over_b:
+        is_dim = self.dimensions(node, self.current is not None)
+        if node.op != "value" or node.inputs[0].over_b or is_dim:
             return code
         self.uses("B")
         self.helper("_for_each")

@@ -16,22 +16,46 @@ from rnndsl.plan.rooms import Room
 
 @dataclass
 class Context:
-    """Names and rooms of one mode; `index` and `length` are those of the axis."""
+    """Names and rooms of one mode."""
 
     model: Model
     rooms: dict[Node, Room]
     names: Names = field(init=False)
     variables: dict[Node, str] = field(default_factory=dict)
+    axes: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        axis = next(iter(self.model.axes.values()), None)
         self.names = Names()
-        self.index = self.names.of("index", axis.name if axis else "t")
-        self.length = self.names.of("length", axis.length if axis else "T")
+        self.axes = {i: axis.name for axis in self.model.axes.values() for i in axis.indices}
+        for axis in self.model.axes.values():
+            for index in axis.indices:
+                self.index(index)
+            self.length(axis.name)
         for name in (*self.model.sizes, *self.model.params, *self.model.data):
             self.names.of(("spec", name), name)
         for equation in self.model.all_equations:
             self.names.of(("spec", equation.name), equation.name)
+
+    def index(self, index: str) -> str:
+        """The variable that runs over an index."""
+        return self.names.of(("index", index), index)
+
+    def length(self, axis: str) -> str:
+        """How long arrays are along an axis."""
+        return self.names.of(("length", axis), self.model.axes[axis].length)
+
+    def lengths(self, axis: str) -> str:
+        """How many positions of an axis each example has."""
+        return self._beside("lengths", axis)
+
+    def live(self, axis: str) -> str:
+        """Which examples have which positions of an axis."""
+        return self._beside("live", axis)
+
+    def _beside(self, word: str, axis: str) -> str:
+        if len(self.model.axes) == 1:
+            return word
+        return self.names.of((word, axis), f"{word}_{axis}")
 
     def apart(self) -> Context:
         """The same names so far; what is named from here on is named apart."""
@@ -54,7 +78,7 @@ class Context:
             source = node.inputs[0]
             is_flow = "flow" in source.attrs
             base = self.variable(source.attrs["flow"].inputs[0] if is_flow else source)
-            name = view_name(base, node.attrs["by"], is_flow)
+            name = view_name(base, node, is_flow)
             return self.names.of(node, f"d_{name}" if is_flow else name)
         if "flow" in node.attrs:
             return self.names.of(node, f"d_{self.variable(node.attrs['flow'])}")

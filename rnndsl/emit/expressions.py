@@ -12,10 +12,8 @@ from rnndsl.emit.site import NodeSite
 from rnndsl.emit.writer import Writer
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import Dim
-from rnndsl.model.expr import Position
-from rnndsl.ops.code import ADD, ATOM, UNARY, Code, call, subscript
+from rnndsl.ops.code import ADD, ATOM, BITS, UNARY, Code, call, subscript
 from rnndsl.ops.table import TABLE
-from rnndsl.plan.rooms import is_inside
 from rnndsl.plan.schedule import Loop
 from rnndsl.plan.stages import Stage
 
@@ -26,6 +24,19 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "dropout": ("training",),
     "clip_flow": ("scale",),
 }
+
+
+def subscripted(code: Code, present: Sequence[str], target: Sequence[str], widened: int) -> Code:
+    """An array over some indices beside others of more indices, or of higher rank."""
+    entries: list[str] = []
+    if present:
+        wanted = list(target)[list(target).index(present[0]) :]
+        entries = [":" if index in present else "None" for index in wanted]
+        while entries and entries[-1] == ":":
+            entries.pop()
+    if widened:
+        entries += ["...", *["None"] * widened]
+    return subscript(code, ", ".join(entries)) if entries else code
 
 
 class Expressions:
@@ -60,10 +71,60 @@ class Expressions:
         """Functions of the prelude that are called."""
         self.helpers.update(names)
 
-    def positions(self) -> str:
-        """All positions, from 1."""
-        self.uses(self.context.length)
-        return f"np.arange(1, {self.context.length} + 1)"
+    # Indices and dimensions
+
+    def dimensions(self, node: Node, in_loop: bool) -> tuple[str, ...]:
+        """The indices that have a dimension in the code of a node, in their order."""
+        loop = self._running(in_loop)
+        return tuple(index for index in node.over if index != loop)
+
+    def _running(self, in_loop: bool) -> str | None:
+        """The index of the loop around, if there is one."""
+        return self.current.index if in_loop and self.current is not None else None
+
+    def length_of(self, index: str) -> str:
+        """The variable that tells how many positions an index runs over."""
+        name = self.context.length(self.context.axes[index])
+        self.uses(name)
+        return name
+
+    def lengths_of(self, index: str) -> str:
+        """The variable that tells how many of them each example has."""
+        name = self.context.lengths(self.context.axes[index])
+        self.uses(name)
+        return name
+
+    def live(self, index: str, in_loop: bool, target: Sequence[str]) -> Code:
+        """Which examples have the positions of an index, beside other indices."""
+        name = self.context.live(self.context.axes[index])
+        self.uses(name)
+        if index == self._running(in_loop):
+            return subscript(Code(name), self.context.index(index))
+        return subscripted(Code(name), (index,), target, 0)
+
+    def mask(self, indices: Sequence[str], in_loop: bool) -> Code:
+        """Which examples have the positions of all of some indices."""
+        loop = self._running(in_loop)
+        target = [index for index in indices if index != loop]
+        parts = [self.live(index, in_loop, target) for index in indices]
+        if len(parts) == 1:
+            return parts[0]
+        return Code(" & ".join(part.at(ATOM) for part in parts), BITS)
+
+    def position_of(self, index: str, in_loop: bool, target: Sequence[str]) -> str:
+        """The positions of an index, from 1, beside other indices."""
+        if index == self._running(in_loop):
+            return f"{self.context.index(index)} + 1"
+        code = Code(f"np.arange(1, {self.length_of(index)} + 1)")
+        after = len(target) - 1 - list(target).index(index)
+        return str(subscript(code, ", ".join([":", *["None"] * after]))) if after else str(code)
+
+    def step(self, node: Node, code: Code) -> Code:
+        """One step of an array over the index of the loop around."""
+        loop = self._running(True)
+        assert loop is not None
+        before = [":"] * node.over.index(loop)
+        return subscript(code, ", ".join([*before, self.context.index(loop)]))
 
     def tuple_of(self, texts: Sequence[str]) -> str:
         """A tuple."""
@@ -77,8 +138,9 @@ class Expressions:
             case "size":
                 self.codes[node] = dim_code(node.attrs["dim"], self.context, self.sizes)
             case "length":
-                self.uses("lengths")
-                self.codes[node] = Code("lengths")
+                name = self.context.lengths(node.attrs["axis"])
+                self.uses(name)
+                self.codes[node] = Code(name)
             case "index":
                 self.codes[node] = Code("?")
             case _:
@@ -91,6 +153,14 @@ class Expressions:
         """What must stand before a leaf is read."""
         raise NotImplementedError
 
+    def _looked_up(self, node: Node, in_loop: bool) -> Code:
+        """What a read at certain positions finds."""
+        raise NotImplementedError
+
+    def _sent(self, node: Node, in_loop: bool) -> Code:
+        """An adjoint at certain positions, 0 at the others."""
+        raise NotImplementedError
+
     def _largest(self, dims: list[Dim]) -> Code:
         return largest(dims, self.context, self.sizes)
 
@@ -98,29 +168,14 @@ class Expressions:
 
     def expression(self, node: Node, in_loop: bool) -> Code:
         """The code of one operation on its operands."""
-        match node.op:
-            case "at":
-                return self._at(node)
-            case "gather":
-                return self._gather(node, in_loop)
-            case "place":
-                position = self._row(node.attrs["place"], 0)
-                return self._placed(node, position)
-            case "scatter":
-                self.uses("live")
-                self.helper("_scattered", "_placed", "_widen")
-                operands = [self._operand(item, in_loop, item.rank) for item in node.inputs]
-                return call("_scattered", *operands, "live")
+        if node.op in ("at", "gather"):
+            return self._looked_up(node, in_loop)
+        if node.op in ("place", "scatter"):
+            return self._sent(node, in_loop)
         row = TABLE[node.op]
         self.helper(*row.helpers)
         self.uses(*_NEEDS.get(node.op, ()))
-        if node.op.endswith("_over"):
-            self.uses("live")
-        rank = node.rank if row.is_elementwise else None
-        operands = [
-            self._operand(item, in_loop, item.rank if rank is None else rank)
-            for item in node.inputs
-        ]
+        operands = self._operands(node, in_loop)
         if node.op == "outer_sum" and node.attrs["keep"]:
             self.helper("_outer_sum_each")
             return call("_outer_sum_each", *operands)
@@ -133,27 +188,44 @@ class Expressions:
             return code
         return call("float" if node.kind == "real" else "int", code)
 
-    def _operand(self, node: Node, in_loop: bool, rank: int) -> Code:
-        """A node's code where it is read; a scalar beside something larger is widened."""
+    def _operands(self, node: Node, in_loop: bool) -> list[Code]:
+        """The operands' codes, beside each other."""
+        row = TABLE[node.op]
+        target = list(node.builder.joined((*node.inputs, *([node] if node.op == "spread" else []))))
+        loop = self._running(in_loop)
+        target = [index for index in target if index != loop]
+        return [
+            self._operand(item, in_loop, node.rank if row.is_elementwise else item.rank, target)
+            for item in node.inputs
+        ]
+
+    def _operand(
+        self, node: Node, in_loop: bool, rank: int, target: Sequence[str] | None = None
+    ) -> Code:
+        """A node's code where it is read: beside others of more indices, of full rank."""
         code = self._code(node, in_loop)
-        if rank > node.rank == 0 and not node.is_plain:
-            if node.op == "index" and in_loop:
+        if node.is_plain:
+            return code
+        present = self.dimensions(node, in_loop)
+        widened = rank if rank > node.rank == 0 else 0
+        if widened and not present:
+            if node.op == "index":
                 return code
             if in_loop and not node.over_b and not code.text.endswith("]"):
                 code = call("np.asarray", code)
-            return subscript(code, ", ".join(("...", *("None",) * rank)))
-        return code
+        return subscripted(code, present, present if target is None else target, widened)
 
     def _code(self, node: Node, in_loop: bool) -> Code:
         if node.op == "index":
-            if in_loop:
-                return Code(f"{self.context.index} + 1", ADD)
-            return Code(f"{self.positions()}[:, None]")
+            index = node.attrs["index"]
+            if index == self._running(in_loop):
+                return Code(f"{self.context.index(index)} + 1", ADD)
+            return Code(f"np.arange(1, {self.length_of(index)} + 1)[:, None]")
         if node in self.codes:
             code = self.codes[node]
             is_apart = self.current is None or self.loops.get(node) is not self.current
-            is_array = node.over_t and in_loop and is_apart
-            return subscript(code, self.context.index) if is_array else code
+            is_array = in_loop and is_apart and self._running(True) in node.over
+            return self.step(node, code) if is_array else code
         if node in self.stage.nodes:
             self._leaf(node)
         else:
@@ -161,47 +233,6 @@ class Expressions:
             self.imports.add(name)
             self.codes[node] = Code(name)
         return self._code(node, in_loop)
-
-    def _at(self, node: Node) -> Code:
-        place, source = node.attrs["place"], node.inputs[0]
-        if is_inside(place):
-            base = self._code(source, False)
-            if place.anchor == "start":
-                return subscript(base, "0")
-            self.uses("lengths", "examples")
-            return subscript(base, "lengths - 1, examples")
-        return self._looked_up(node, self._row(place, 0))
-
-    def _gather(self, node: Node, in_loop: bool) -> Code:
-        return self._looked_up(node, self._operand(node.inputs[1], in_loop, 0))
-
-    def _looked_up(self, node: Node, position: Code) -> Code:
-        source = node.inputs[0]
-        self._code(source, False)
-        self.helper("_at", "_widen")
-        whole = self.context.room_name(source)
-        if source not in self.stage.nodes or (source.op == "data" and source in self.held):
-            self.imports.add(whole)
-        before = self._largest(self.context.rooms[source].before)
-        return call("_at", whole, before, position, str(node.attrs["outside"]))
-
-    def _row(self, place: Position, less: int) -> Code:
-        """A fixed position as a number, or one for each example."""
-        offset = dim_code(place.offset - Dim.number(less), self.context, self.sizes)
-        if place.anchor == "start":
-            return offset
-        self.uses("lengths")
-        if offset.text == "0":
-            return Code("lengths")
-        if offset.text.startswith("-"):
-            return Code(f"lengths - {offset.text[1:]}", ADD)
-        return Code(f"lengths + {offset}", ADD)
-
-    def _placed(self, node: Node, position: Code) -> Code:
-        self.uses("live")
-        self.helper("_placed", "_widen")
-        operand = self._operand(node.inputs[0], False, node.inputs[0].rank)
-        return call("_placed", operand, position, "live")
 
 
 def _may_fail(node: Node) -> bool:

@@ -15,7 +15,7 @@ from rnndsl.graph.equations import Mode
 from rnndsl.graph.lower import Forward, lower
 from rnndsl.graph.node import Node
 from rnndsl.model.model import Model
-from rnndsl.ops.code import Code
+from rnndsl.ops.code import Code, call
 from rnndsl.passes import run_passes
 from rnndsl.plan.rooms import find_rooms
 from rnndsl.plan.schedule import loop_count, schedule
@@ -67,7 +67,7 @@ class ModeEmitter:
             views = self._views(self.stages)
             self.second = plan_stage("loss", (forward.loss,), self.stages, views)
             self.stages.append(self.second)
-            seed = forward.builder.given("seed", "d_loss", "real", (), b=True)
+            seed = forward.builder.given("seed", "d_loss", "real", (), (), True)
             self._way("backward", {forward.loss: seed})
         seeds = self._cotangents()
         if seeds or any(o.read.type.kind == "real" for o in self.model.outputs):
@@ -81,8 +81,10 @@ class ModeEmitter:
             named["loss"] = self.forward.loss
         for label, node in named.items():
             if node.kind == "real" and node.op != "number":
-                over = {"t": node.over_t, "b": True}
-                given = self.forward.builder.given("cotangent", label, "real", node.shape, **over)
+                own = self.forward.layouts.get(label, ())
+                given = self.forward.builder.given(
+                    "cotangent", label, "real", node.shape, own, True
+                )
                 seeds[node] = seeds[node] + given if node in seeds else given
         return seeds
 
@@ -158,10 +160,9 @@ class ModeEmitter:
         """Padding cleared, and everything that is handed on."""
         lines: list[str] = []
         cleared = self._cleared(body, [key for key in kept if key in back])
-        if cleared:
-            body.uses("live")
+        for mask, names in cleared.items():
             self.code.helpers.add("_clear")
-            lines.append(f"_clear(live, {', '.join(cleared)})")
+            lines.append(f"_clear({mask}, {', '.join(names)})")
         if name == "forward":
             lines += self._outputs(body)
             lines += self._state(body)
@@ -178,9 +179,9 @@ class ModeEmitter:
         lines.append(f"return {', '.join(results)}, kept")
         return lines
 
-    def _cleared(self, body: Body, kept: Sequence[str]) -> list[str]:
-        """What is kept and has padding; of views the value that they are views of."""
-        found: dict[str, None] = {}
+    def _cleared(self, body: Body, kept: Sequence[str]) -> dict[str, list[str]]:
+        """What is kept and has padding, by its mask; of views the value that they are views of."""
+        found: dict[str, dict[str, None]] = {}
         for key in kept:
             node = body.defined[key]
             node = node.inputs[0] if node is not None and node.op == "shift" else node
@@ -188,17 +189,20 @@ class ModeEmitter:
                 continue
             room = self.context.rooms.get(node)
             if room is None or not room.is_masked:
-                found.setdefault(self.context.variable(node))
-        return list(found)
+                mask = str(body.mask(node.over, False))
+                found.setdefault(mask, {}).setdefault(self.context.variable(node))
+        return {mask: list(names) for mask, names in found.items()}
 
     def _outputs(self, body: Body) -> list[str]:
         lines = ["outputs = {"]
         for label, node in self.forward.outputs.items():
             code = body._code(node, False)
             if node.over_t:
-                body.uses("live")
                 self.code.helpers |= {"_padded", "_widen"}
-                lines.append(f"    {label!r}: _padded({code}, live),")
+                text = f"_padded({code}, {body.mask(node.over, False)})"
+                turned = body.turned(node.over, self.forward.layouts[label], node.rank)
+                text = f"np.transpose({text}, {turned})" if turned else text
+                lines.append(f"    {label!r}: {text},")
             else:
                 body.uses("B")
                 self.code.helpers.add("_for_each")
@@ -215,10 +219,10 @@ class ModeEmitter:
             whole = self.context.room_name(node)
             if whole not in body.defined:
                 continue
-            before, count = body._largest(room.before), body._largest(room.delays)
-            body.uses("lengths")
+            before = body._largest(room.along[node.over[0]].before)
+            count, lengths = body._largest(room.delays), body.lengths_of(node.over[0])
             self.code.helpers.add("_last")
-            items.append(f"{node.name!r}: _last({whole}, {before}, {count}, lengths)")
+            items.append(f"{node.name!r}: _last({whole}, {before}, {count}, {lengths})")
         return [f"after = {{{', '.join(items)}}}"]
 
     def _backward(
@@ -267,7 +271,10 @@ class ModeEmitter:
             name = bodies[0].context.variable(node)
             if any(name in body.used for body in bodies):
                 key = "loss" if node.op == "seed" else node.name
-                lines.append(f"{name} = seeds[{key!r}]")
+                turned = bodies[0].turned(node.attrs["own"], node.over, node.rank)
+                text = f"seeds[{key!r}]"
+                text = f"np.transpose({text}, {turned})" if turned else text
+                lines.append(f"{name} = {text}")
         return lines
 
     def _real_inputs(self) -> list[str]:
@@ -277,7 +284,11 @@ class ModeEmitter:
         lines: list[str] = []
         for name in names:  # type: ignore[attr-defined]
             if name in found:
-                code = body._code(found[name], False)
+                node = found[name]
+                code = body._code(node, False)
+                own = self.forward.data[name].attrs["own"] if name in self.forward.data else ()
+                turned = body.turned(node.over, own, node.rank)
+                code = call("np.transpose", code, turned) if turned else code
             else:
                 source = self.context.shown(name)
                 body.uses(source)

@@ -79,18 +79,27 @@ def wish(node: Node, names: dict[Node, str]) -> str:
     return f"{origin}_{WORDS.get(node.op, node.op)}"
 
 
-def view_name(base: str, by: Dim, is_flow: bool) -> str:
+def view_name(base: str, shift: Node, is_flow: bool) -> str:
     """`h_prev` for `h[t-1]`, `h_next` for `h[t+1]`, `h_back_d` for `h[t-d]`.
 
-    What flows back from a later step is called so: `d_h_later`.
+    What flows back from a later step is called so: `d_h_later`. Where there are several
+    indices, those that move are named: `e_prev_i`.
     """
+    several = len(shift.over) > 1
+    words = [
+        _moved(by, is_flow) + (f"_{index}" if several else "") for index, by in shift.attrs["by"]
+    ]
+    return "_".join([base, *words])
+
+
+def _moved(by: Dim, is_flow: bool) -> str:
     text = str(by if (by.least or 0) > 0 else -by)
     words = text.replace(" + ", "_plus_").replace(" - ", "_minus_")
     size = "".join(char if char.isalnum() else "_" for char in words)
     ahead = (by.least or 0) > 0
     if is_flow:
         word = "later" if ahead else "earlier"
-        return f"{base}_{word}" if text == "1" else f"{base}_{word}_{size}"
+        return word if text == "1" else f"{word}_{size}"
     if text == "1":
-        return f"{base}_next" if ahead else f"{base}_prev"
-    return f"{base}_ahead_{size}" if ahead else f"{base}_back_{size}"
+        return "next" if ahead else "prev"
+    return f"ahead_{size}" if ahead else f"back_{size}"

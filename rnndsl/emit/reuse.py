@@ -90,7 +90,8 @@ class Reusing(Body):
         source = node.inputs[0] if node.op == "value" else node
         if source is not node and (source not in self.stage.nodes or self._has_line(source)):
             return None
-        return source if self._writes(source) and source.shape == node.shape else None
+        is_same = source.shape == node.shape and source.over == node.over
+        return source if self._writes(source) and is_same else None
 
     def _has_line(self, node: Node) -> bool:
         """Whether an operation stands on a line of its own."""
@@ -104,7 +105,8 @@ class Reusing(Body):
         for item in source.inputs:
             is_alone = len(self.readers.get(item, ())) == 1 and source.inputs.count(item) == 1
             is_here = self.loops.get(item) is self.current and item not in self.stage.exports
-            if item in self.buffers and is_alone and is_here and item.shape == node.shape:
+            is_same = item.shape == node.shape and item.over == node.over
+            if item in self.buffers and is_alone and is_here and is_same:
                 return self.buffers[item]
         return None
 
@@ -113,8 +115,8 @@ class Reusing(Body):
         self.uses("B", "work")
         self.helper("_array")
         dims = [dim_code(dim, self.context, self.sizes).at(ADD) for dim in node.shape]
-        lead = ["B"] if self.current else [self.context.length, "B"]
-        self.uses(*lead)
+        present = self.dimensions(node, self.current is not None)
+        lead = [*(self.length_of(index) for index in present), "B"]
         line = f'{name} = _array(work, "{name}", {self.tuple_of([*lead, *dims])}, DTYPE)'
         (self._made if self.current else self.writer).line(line)
         return name
@@ -123,11 +125,7 @@ class Reusing(Body):
         """`np.add(a, b, out=target)`."""
         in_loop = self.current is not None
         row = TABLE[node.op]
-        rank = node.rank if row.is_elementwise else None
-        operands = [
-            self._operand(item, in_loop, item.rank if rank is None else rank)
-            for item in node.inputs
-        ]
+        operands = self._operands(node, in_loop)
         if node.op in PRODUCTS:
             matrix, vector = operands if node.op == "matvec" else operands[::-1]
             turned = attribute(matrix, "T") if node.op == "matvec" else matrix

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnndsl.emit.context import dim_code
@@ -39,9 +39,9 @@ class NodeSite:
         """Whether the result is real."""
         return self._node.kind == "real"
 
-    def is_over_positions(self, slot: int) -> bool:
-        """Whether an operand has a value at every position."""
-        return self._node.inputs[slot].over_t
+    def indices(self, slot: int) -> Sequence[str]:
+        """The indices that have a dimension in an operand's array."""
+        return self._body.dimensions(self._node.inputs[slot], self._in_loop)
 
     def is_over_examples(self, slot: int) -> bool:
         """Whether an operand differs between examples."""
@@ -64,15 +64,37 @@ class NodeSite:
         return self._body.tuple_of([self.dim(dim) for dim in self._node.shape])
 
     def live(self) -> str:
-        """Which examples have the positions at hand."""
-        self._body.uses("live")
-        return f"live[{self._body.context.index}]" if self._in_loop else "live"
+        """Which examples have the positions of the node's index."""
+        target = self._body.dimensions(self._node, self._in_loop)
+        return str(self._body.live(self.attrs["index"], self._in_loop, target))
+
+    def along(self) -> Sequence[str]:
+        """Who has which positions of the node's index, and where its dimension is."""
+        index, present = self.attrs["index"], self.indices(0)
+        live = str(self._body.live(index, self._in_loop, (index,)))
+        if len(present) == 1:
+            return (live,)
+        return live, str(present.index(index)), str(len(present))
+
+    def turned(self) -> str:
+        """The order of dimensions in which a renamed array comes; empty where it stays."""
+        names = dict(self.attrs["names"])
+        present = [names.get(index, index) for index in self.indices(0)]
+        wanted = self._body.dimensions(self._node, self._in_loop)
+        order = [present.index(index) for index in wanted]
+        if order == sorted(order):
+            return ""
+        rest = range(len(order), len(order) + 1 + self._node.rank)
+        return self._body.tuple_of([str(number) for number in (*order, *rest)])
 
     def draw(self) -> str:
         """Seed, place in the file, positions and examples of a draw."""
         self._body.uses("seed", "B")
-        index = self._body.context.index
-        when = "0"
-        if self._node.over_t:
-            when = f"{index} + 1" if self._in_loop else self._body.positions()
+        target = self._body.dimensions(self._node, self._in_loop)
+        places = [
+            self._body.position_of(index, self._in_loop, target) for index in self.attrs["running"]
+        ]
+        when = "0" if not places else places[0]
+        if len(places) > 1:
+            when = self._body.tuple_of(places)
         return f"seed, {self.attrs['site']}, {when}, B"

@@ -6,7 +6,7 @@ connect it: the shape and kind of its result, and over what it varies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from rnndsl.graph.node import Node, Operand
@@ -22,6 +22,9 @@ FOLDS: dict[str, Callable[[float, float], float]] = {
     "mul": lambda a, b: a * b,
 }
 
+KEEPING = ("softmax_over", "first_hot_over", "other_factors_over")
+"""What works over an index and leaves a result at each of its positions."""
+
 
 class Builder:
     """Makes the nodes of one graph.
@@ -29,14 +32,19 @@ class Builder:
     `origin` names the equation that is being built; `unit` does too, where what is built is
     computed beside the rest of it, position by position.
 
-    With `share`, equal operations of different equations are one node.
+    With `share`, equal operations of different equations are one node. `order` holds all
+    indices in the order of an array's dimensions, `axes` the axis of each.
     """
 
-    def __init__(self, share: bool = True) -> None:
+    def __init__(
+        self, share: bool = True, order: Sequence[str] = (), axes: Mapping[str, str] | None = None
+    ) -> None:
         self.nodes: list[Node] = []
         self.unit = ""
         self.origin = ""
         self.share = share
+        self.order = tuple(order)
+        self.axes = dict(axes or {})
         self._known: dict[tuple[Any, ...], Node] = {}
 
     # Leaves
@@ -57,23 +65,49 @@ class Builder:
         node.kind, node.is_number = kind, True
         return node
 
-    def length(self) -> Node:
+    def length(self, axis: str) -> Node:
         """Each example's own number of positions."""
-        node = self.raw("length", ())
+        node = self.raw("length", (), axis=axis)
         node.kind, node.over_b = "integer", True
         return node
 
-    def index(self) -> Node:
-        """The running position, from 1."""
-        node = self.raw("index", ())
-        node.kind, node.over_t = "integer", True
+    def length_along(self, index: str) -> Node:
+        """Each example's number of positions along the axis of an index."""
+        return self.length(self.axes[index])
+
+    def index(self, index: str) -> Node:
+        """The running position of an index, from 1."""
+        node = self.raw("index", (), index=index)
+        node.kind, node.over = "integer", (index,)
         return node
 
-    def given(self, op: str, name: str, kind: Kind, shape: tuple[Dim, ...], **over: bool) -> Node:
-        """A parameter, data, or an adjoint that comes from outside."""
+    def ordered(self, indices: Iterable[str]) -> tuple[str, ...]:
+        """Indices in the order of dimensions, each once."""
+        found = set(indices)
+        return tuple(index for index in self.order if index in found)
+
+    def joined(self, nodes: Iterable[Node]) -> tuple[str, ...]:
+        """All indices that some of the nodes varies over."""
+        overs = {item.over for item in nodes}
+        return next(iter(overs)) if len(overs) == 1 else self.ordered(i for o in overs for i in o)
+
+    def given(
+        self,
+        op: str,
+        name: str,
+        kind: Kind,
+        shape: tuple[Dim, ...],
+        own: Sequence[str] = (),
+        over_b: bool = False,
+    ) -> Node:
+        """A parameter, data, or an adjoint that comes from outside.
+
+        `own` holds its indices in the order in which its dimensions come.
+        """
         node = self.raw(op, (), name=name)
         node.name, node.kind, node.shape = name, kind, shape
-        node.over_t, node.over_b = over.get("t", False), over.get("b", False)
+        node.attrs["own"] = tuple(own)
+        node.over, node.over_b = self.ordered(own), over_b
         return node
 
     def raw(self, op: str, inputs: Sequence[Node], **attrs: Any) -> Node:
@@ -87,14 +121,15 @@ class Builder:
             self._known[key] = node
         return self._known[key]
 
-    def value(self, name: str, kind: Kind, shape: tuple[Dim, ...], over_t: bool) -> Node:
+    def value(self, name: str, kind: Kind, shape: tuple[Dim, ...], own: Sequence[str]) -> Node:
         """Something with a name and, over positions, a place to be kept: filled in later.
 
-        Its inputs are what it is, then its boundaries in the order of `attrs["places"]`.
+        Its inputs are what it is, then its boundaries in the order of `attrs["places"]`: for
+        each a place along each index of `attrs["own"]`, None where the index runs.
         """
-        node = Node(self, "value", (), places=())
+        node = Node(self, "value", (), places=(), own=tuple(own))
         node.name, node.kind, node.shape = name, kind, shape
-        node.over_t, node.over_b = over_t, True
+        node.over, node.over_b = self.ordered(own), True
         self._add(node)
         return node
 
@@ -125,11 +160,10 @@ class Builder:
         node.is_number = row.is_elementwise and all(item.is_number for item in inputs)
         node.shape = result_shape(row, inputs, attrs)
         node.kind = result_kind(row, inputs)
-        if name.endswith("_over") and name not in ("softmax_over", "first_hot_over",
-                                                   "other_factors_over"):  # fmt: skip
-            node.over_t, node.over_b = False, True
-        elif name.endswith("_over"):
+        if name.endswith("_over"):
             node.over_b = True
+            if name not in KEEPING:
+                node.over = tuple(item for item in node.over if item != attrs["index"])
         return node
 
     def _one_kind(self, row: Operation, inputs: list[Node]) -> list[Node]:
@@ -158,11 +192,27 @@ class Builder:
         """A choice, entry by entry."""
         return self.op("where", condition, yes, no)
 
-    def spread(self, node: Node) -> Node:
+    def spread(self, node: Node, index: str) -> Node:
         """One result at every position that the example has, 0 at those it lacks."""
-        result = self.raw("spread", (node,))
-        result.over_t = result.over_b = True
+        result = self.raw("spread", (node,), index=index)
+        result.over, result.over_b = self.ordered((*node.over, index)), True
         result.kind, result.shape = node.kind, node.shape
+        return result
+
+    def live(self, node: Node, indices: Iterable[str]) -> Node:
+        """A node with 0 at the positions of some indices that the example lacks."""
+        for index in indices:
+            node = self.spread(node, index)
+        return node
+
+    def renamed(self, node: Node, names: dict[str, str]) -> Node:
+        """The same results under other names of indices."""
+        pairs = tuple((old, names[old]) for old in node.over if names.get(old, old) != old)
+        if not pairs:
+            return node
+        result = self.raw("rename", (node,), names=pairs)
+        result.over = self.ordered(dict(pairs).get(old, old) for old in node.over)
+        result.kind, result.shape, result.over_b = node.kind, node.shape, node.over_b
         return result
 
     def fill(self, d: Node, like: Node) -> Node:

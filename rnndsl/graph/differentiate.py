@@ -8,15 +8,16 @@ for the way back.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rnndsl.graph.lower import Forward
 from rnndsl.graph.node import Node
 from rnndsl.graph.reach import before, bounds_of, closure, never_meet, readers_of
-from rnndsl.model.dims import Dim
-from rnndsl.model.expr import Position
+from rnndsl.graph.reading import Place, Run, read_node, shifted
+from rnndsl.model.dims import ZERO, Dim
+from rnndsl.model.expr import Position, Read
 from rnndsl.ops.table import TABLE
 
 RISKY = frozenset({"exp"} | {row.name for row in TABLE.values() if row.is_singular})
@@ -131,11 +132,11 @@ class _Adjoint:
 
     def _arriving(self, node: Node, shift: Node) -> Node:
         """What the references `h[t+k]` send back to `h`: their flow, read the other way."""
-        by: Dim = shift.attrs["by"]
-        arriving = self.b.raw("shift", (self.flows[shift],), by=-by, outside=0)
-        arriving.shape, arriving.over_t, arriving.over_b = node.shape, True, True
-        is_back = by.most is not None and by.most < 0
-        return arriving if is_back else self.b.spread(arriving)
+        by: tuple[tuple[str, Dim], ...] = shift.attrs["by"]
+        back = tuple((index, -step) for index, step in by)
+        arriving = shifted(self.b, self.flows[shift], back, 0)
+        ahead = [index for index, step in by if step.most is None or step.most >= 0]
+        return self.b.live(arriving, ahead)
 
     def _named(self, node: Node, name: str) -> Node:
         if not node.name and node.op not in ("shift", "param", "data", "number"):
@@ -145,7 +146,7 @@ class _Adjoint:
     def _flow(self, shift: Node) -> Node:
         source = shift.inputs[0]
         self.b.unit, self.b.origin = "", f"d {shift.origin}" if shift.origin else ""
-        flow = self.b.value("", "real", source.shape, True)
+        flow = self.b.value("", "real", source.shape, source.attrs["own"])
         flow.attrs["flow"] = shift
         return flow
 
@@ -169,15 +170,14 @@ class _Adjoint:
 
     def _sum(self, node: Node) -> Node:
         d = self._adjoint(node)
-        return self.b.spread(self.b.number(0)) if d is None else d
+        return self.b.live(self.b.number(0), node.over) if d is None else d
 
     def _clipped(self, shift: Node, d: Node) -> Node:
         """Clipping along one recurrent reference, where the model asks for it."""
         for clip in self.forward.model.clips:
             if clip.reference is None or clip.reference.name != shift.inputs[0].name:
                 continue
-            place = clip.reference.places[0]
-            if isinstance(place, Position) and place.offset == shift.attrs["by"]:
+            if _steps(clip.reference, shift.inputs[0]) == shift.attrs["by"]:
                 clipped = self.b.raw("clip_flow", (d,), kind=clip.kind, limit=clip.limit)
                 clipped.shape = d.shape
                 return clipped
@@ -186,33 +186,73 @@ class _Adjoint:
     def _bounds_of_shift(self, shift: Node) -> None:
         """A boundary at `p` is read by `h[t+k]` at `t = p - k`."""
         value, flow = shift.inputs[0], self.flows[shift]
-        for place, bound in bounds_of(value):
-            offset = place.offset - shift.attrs["by"]
-            at = Position(place.anchor, offset, place.axis)
-            node = self.b.raw("at", (flow,), place=at, outside=0)
-            node.shape, node.over_t, node.over_b = flow.shape, False, True
-            self._add(bound, node)
+        steps = dict(shift.attrs["by"])
+        own = value.attrs["own"]
+        for where, bound in bounds_of(value):
+            if any(at is not None and i not in steps for at, i in zip(where, own, strict=True)):
+                continue
+            places: list[Place] = []
+            for at, index in zip(where, own, strict=True):
+                step = steps.get(index, ZERO)
+                run = Run(index, -step)
+                places.append(run if at is None else replace(at, offset=at.offset - step))
+            self._add(bound, read_node(self.b, flow, places, ()))
 
     def _reads(self, node: Node, d: Node) -> None:
-        """A read at one position sends its adjoint to that position, or to a boundary there."""
-        value = node.inputs[0]
-        if node.op == "at":
-            back = self.b.raw("place", (d,), place=node.attrs["place"])
-            there = self._position(node.attrs["place"])
-        else:
-            there = node.inputs[1]
-            back = self.b.raw("scatter", (d, there))
-        back.shape, back.over_t, back.over_b = value.shape, True, True
-        self._add(value, back)
-        for place, bound in bounds_of(value):
-            if node.op == "at" and never_meet(node.attrs["place"], place):
+        """A read at some positions sends its adjoint to these, or to a boundary there."""
+        value, places = node.inputs[0], node.attrs["places"]
+        own, computed = value.attrs["own"], node.inputs[1:]
+        self._add(value, self._sent(d, places, computed, own))
+        for where, bound in bounds_of(value):
+            hit = self._hit(places, computed, where)
+            if hit is None:
                 continue
-            hit = self.b.op("eq", there, self._position(place))
-            self._add(bound, self.b.where(hit, d, 0))
+            mine = self.b.where(hit, d, 0)
+            left = [k for k, at in enumerate(where) if at is None]
+            if left:
+                some = tuple(places[k] for k in left)
+                mine = self._sent(mine, some, computed, tuple(own[k] for k in left))
+            self._add(bound, mine)
 
-    def _position(self, place: Position) -> Node:
+    def _sent(
+        self, d: Node, places: Sequence[Place], computed: Sequence[Node], own: Sequence[str]
+    ) -> Node:
+        """An adjoint at the positions that a read looks up, 0 at all others."""
+        slots = [place for place in places if isinstance(place, int)]
+        inputs = [computed[slot - 1] for slot in slots]
+        numbered = tuple(
+            slots.index(place) + 1 if isinstance(place, int) else place for place in places
+        )
+        op = "scatter" if inputs else "place"
+        back = self.b.raw(op, (d, *inputs), places=numbered, own=tuple(own))
+        back.shape, back.over, back.over_b = d.shape, self.b.ordered(own), True
+        return back
+
+    def _hit(
+        self,
+        places: Sequence[Place],
+        computed: Sequence[Node],
+        where: Sequence[Position | None],
+    ) -> Node | None:
+        """Whether a read looks up a boundary; None where it never does."""
+        hit: Node | None = None
+        for place, bound in zip(places, where, strict=True):
+            if bound is None:
+                continue
+            if isinstance(place, Position) and never_meet(place, bound):
+                return None
+            there = self._position(place, computed)
+            equal = self.b.op("eq", there, self._position(bound, computed))
+            hit = equal if hit is None else self.b.op("and", hit, equal)
+        return hit
+
+    def _position(self, place: Place, computed: Sequence[Node]) -> Node:
+        if isinstance(place, int):
+            return computed[place - 1]
+        if isinstance(place, Run):
+            return self.b.index(place.index) + self.b.size(place.by)
         offset = self.b.size(place.offset)
-        return self.b.length() + offset if place.anchor == "end" else offset
+        return self.b.length(place.axis) + offset if place.anchor == "end" else offset
 
     def _rule(self, node: Node, d: Node) -> None:
         row = TABLE[node.op]
@@ -223,7 +263,7 @@ class _Adjoint:
             if part is None or item not in self.active:
                 continue
             if row.is_singular and part.over_t and part.over_b and node not in self.guarded:
-                part = self.b.spread(part)
+                part = self.b.live(part, part.over)
             self._add(item, part)
 
     def _under_its_name(self, node: Node) -> Node:
@@ -232,8 +272,8 @@ class _Adjoint:
         What works across positions needs 0 in the padding, where a name may hold boundaries.
         """
         names = [item for item in self.readers.get(node, ()) if item.op == "value"]
-        over = node.over_t, node.over_b
-        names = [n for n in names if n.inputs[0] is node and (n.over_t, n.over_b) == over]
+        over = node.over, node.over_b
+        names = [n for n in names if n.inputs[0] is node and (n.over, n.over_b) == over]
         holds_bounds = any(item.attrs.get("places") for item in names)
         if not names or (TABLE[node.op].across and holds_bounds):
             return node
@@ -245,8 +285,9 @@ class _Adjoint:
         """The node with harmless operands wherever its adjoint is 0."""
         row = TABLE[node.op]
         is_asked = self.b.op("ne", d, 0) if row.is_elementwise else self._touched(d)
-        if row.across and is_asked.over_t:
-            is_asked = self.b.op("ne", self.b.op("sum_over", is_asked), 0)
+        index = node.attrs.get("index")
+        if row.across and index in is_asked.over:
+            is_asked = self.b.op("ne", self.b.op("sum_over", is_asked, index=index), 0)
         safe = copy(self._safe(is_asked, node))
         safe.inputs = [
             item
@@ -265,16 +306,24 @@ class _Adjoint:
 
     def _fit(self, part: Node, like: Node) -> Node:
         """Broadcasting undone: summed over what the operand does not vary over."""
-        over_t, over_b = part.over_t and not like.over_t, part.over_b and not like.over_b
-        components = part.rank > like.rank
-        if not (over_t or over_b or components):
+        over = tuple(index for index in part.over if index not in like.over)
+        over_b, components = part.over_b and not like.over_b, part.rank > like.rank
+        if not (over or over_b or components):
             return part if part.rank == like.rank else self.b.fill(part, like)
-        if part.op == "outer" and not components:
+        is_whole = not (like.over or components)
+        if part.op == "outer" and is_whole:
             node = self.b.raw("outer_sum", part.inputs, keep=part.over_b and not over_b)
-        elif part.op == "unpick" and over_b and not components:
+        elif part.op == "unpick" and over_b and is_whole:
             node = self.b.raw("row_sums", part.inputs, size=part.attrs["size"])
         else:
-            node = self.b.raw("total", (part,), t=over_t, b=over_b, components=components)
+            node = self.b.raw("total", (part,), over=over, b=over_b, components=components)
         node.shape = () if components else part.shape
-        node.over_t, node.over_b = part.over_t and not over_t, part.over_b and not over_b
+        node.over = tuple(index for index in part.over if index not in over)
+        node.over_b = part.over_b and not over_b
         return node if node.rank == like.rank else self.b.fill(node, like)
+
+
+def _steps(read: Read, source: Node) -> tuple[tuple[str, Dim], ...]:
+    """By how much a read moves each of the indices of what it reads."""
+    pairs = zip(source.attrs["own"], read.places, strict=True)
+    return tuple((i, p.offset) for i, p in pairs if isinstance(p, Position) and p.offset.terms)

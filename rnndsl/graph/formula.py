@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from rnndsl.graph.equations import Reference
 from rnndsl.graph.node import Node
-from rnndsl.model.dims import Dim
+from rnndsl.graph.reading import Run
+from rnndsl.model.dims import ZERO, Dim
 from rnndsl.model.expr import Position
 from rnndsl.model.model import Model
 from rnndsl.syntax import tree
@@ -30,18 +31,21 @@ def formula(node: Node, model: Model) -> str:
 
 def reference_text(reference: Reference, model: Model) -> str:
     """What an equation reads, as it would be written there: `h[t-1]`, `h[T]`, `u`."""
-    place, axis = reference.place, next(iter(model.axes.values()), None)
-    if place is None or axis is None:
-        return reference.source if reference.kind == "same" else f"{reference.source}[…]"
-    anchor = {"index": place.index or axis.name, "end": axis.length, "start": ""}[place.anchor]
-    return f"{reference.source}[{_moved(anchor, place.offset)}]"
+    if not reference.read.places:
+        return reference.source
+    texts = []
+    for place in reference.read.places:
+        if not isinstance(place, Position):
+            texts.append("…")
+            continue
+        anchor = {"index": place.index, "end": model.axes[place.axis].length, "start": ""}
+        texts.append(_moved(anchor[place.anchor] or "", place.offset))
+    return f"{reference.source}[{', '.join(texts)}]"
 
 
 class _Formula:
     def __init__(self, model: Model) -> None:
-        axis = next(iter(model.axes.values()), None)
-        self.index = axis.name if axis else "t"
-        self.length = axis.length if axis else "T"
+        self.axes = model.axes
 
     def whole(self, node: Node, depth: int = 0) -> tree.Expr:
         """A node without looking at its own name only."""
@@ -50,7 +54,9 @@ class _Formula:
         if node.op in THROUGH:
             return self.whole(node.inputs[0], depth)
         if node.op in ("param", "data", "value"):
-            return self._at(node, self.index)
+            return _indexed(node.name, [_name(index) for index in node.attrs["own"]])
+        if node.op == "rename":
+            return self._renamed(node, depth)
         if node.op in ("shift", "at", "gather"):
             return self._read(node, depth)
         match node.op:
@@ -59,9 +65,9 @@ class _Formula:
             case "size":
                 return _name(str(node.attrs["dim"]))
             case "length":
-                return _name(self.length)
+                return _name(self.axes[node.attrs["axis"]].length)
             case "index":
-                return _name(self.index)
+                return _name(node.attrs["index"])
         return self._operation(node, [self.whole(item, depth + 1) for item in node.inputs])
 
     def _operation(self, node: Node, inputs: list[tree.Expr]) -> tree.Expr:
@@ -78,24 +84,39 @@ class _Formula:
             return tree.Index(NOWHERE, inputs[0], (index,))
         binder = None
         if op.endswith("_over"):
-            op, binder = op.removesuffix("_over"), tree.Binder(NOWHERE, self.index)
+            op, binder = op.removesuffix("_over"), tree.Binder(NOWHERE, node.attrs["index"])
         return tree.Call(NOWHERE, WORDS.get(op, op), tuple(inputs), binder)
+
+    def _renamed(self, node: Node, depth: int) -> tree.Expr:
+        names, source = dict(node.attrs["names"]), node.inputs[0]
+        if source.op not in ("data", "value", "shift"):
+            return self.whole(source, depth)
+        by = dict(source.attrs["by"]) if source.op == "shift" else {}
+        base = source.inputs[0] if source.op == "shift" else source
+        own = base.attrs["own"]
+        items = [_name(_moved(names.get(index, index), by.get(index, ZERO))) for index in own]
+        return _indexed(base.name, items)
 
     def _read(self, node: Node, depth: int) -> tree.Expr:
         source = node.inputs[0]
-        if node.op == "gather":
-            inside = self.whole(node.inputs[1], depth + 1)
-            return tree.Index(NOWHERE, _name(source.name), (inside,))
+        own = source.attrs["own"]
         if node.op == "shift":
-            return self._at(source, _moved(self.index, node.attrs["by"]))
-        place: Position = node.attrs["place"]
-        anchor = self.length if place.anchor == "end" else ""
-        return self._at(source, _moved(anchor, place.offset), always=True)
+            by = dict(node.attrs["by"])
+            return _indexed(source.name, [_name(_moved(i, by.get(i, ZERO))) for i in own])
+        items: list[tree.Expr] = []
+        for place in node.attrs["places"]:
+            if isinstance(place, int):
+                items.append(self.whole(node.inputs[place], depth + 1))
+            elif isinstance(place, Run):
+                items.append(_name(_moved(place.index, place.by)))
+            else:
+                anchor = self.axes[place.axis].length if place.anchor == "end" else ""
+                items.append(_name(_moved(anchor, place.offset)))
+        return _indexed(source.name, items)
 
-    def _at(self, node: Node, place: str, always: bool = False) -> tree.Expr:
-        if not (node.over_t or always):
-            return _name(node.name)
-        return tree.Index(NOWHERE, _name(node.name), (_name(place),))
+
+def _indexed(name: str, items: list[tree.Name] | list[tree.Expr]) -> tree.Expr:
+    return tree.Index(NOWHERE, _name(name), tuple(items)) if items else _name(name)
 
 
 def _moved(anchor: str, offset: Dim) -> str:

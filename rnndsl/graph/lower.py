@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from rnndsl.graph.builder import Builder
 from rnndsl.graph.calls import lower_call
-from rnndsl.graph.causality import boundaries_at
+from rnndsl.graph.indices import dimension_order, loop_names
 from rnndsl.graph.equations import Mode
 from rnndsl.graph.node import Node
+from rnndsl.graph.reach import meeting
+from rnndsl.graph.reading import beyond_place, free_indices, outside, places_of, read_node
 from rnndsl.model import expr as ir
 from rnndsl.model.dims import ONE
 from rnndsl.model.expr import Position, Type
@@ -33,6 +35,8 @@ class Forward:
     loss: Node | None = None
     nodes: tuple[Node, ...] = ()
     """What was there before anything was differentiated."""
+    layouts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The indices of each output in the order of its dimensions."""
 
 
 def lower(model: Model, mode: Mode = "teacher", share: bool = True) -> Forward:
@@ -43,36 +47,49 @@ def lower(model: Model, mode: Mode = "teacher", share: bool = True) -> Forward:
 class _Lowering:
     def __init__(self, model: Model, mode: Mode, share: bool) -> None:
         self.model = model
-        self.b = Builder(share)
+        axes = {index: axis.name for axis in model.axes.values() for index in axis.indices}
+        self.b = Builder(share, dimension_order(model, mode), axes)
         self.graph = Forward(model, mode, self.b)
-        self.running = False
-        self.carries: dict[tuple[str, Position], Node] = {}
+        self.running: tuple[str, ...] = ()
+        self.carries: dict[tuple[str, tuple[Position, ...]], Node] = {}
+        self.swaps = loop_names(model, mode)
+        self.swap: dict[str, str] = {}
 
     def run(self) -> Forward:
         for name, param in self.model.params.items():
-            self.graph.params[name] = self.b.given("param", name, "real", param.shape)
+            shape = param.shape
+            self.graph.params[name] = self.b.given("param", name, "real", shape)
         for name, data in self.model.data.items():
-            over = {"t": bool(data.axes), "b": True}
-            node = self.b.given("data", name, data.type.kind, data.type.shape, **over)
+            own = own_indices(self.model, data.axes)
+            node = self.b.given("data", name, data.type.kind, data.type.shape, own, True)
             self.graph.data[name] = node
         for equation in self.model.all_equations:
-            kind = equation.type
-            shape, over_t = kind.shape, bool(equation.axes)
-            value = self.b.value(equation.name, kind.kind, shape, over_t)
+            kind, own = equation.type, self._names(equation.name, equation.indices)
+            value = self.b.value(equation.name, kind.kind, kind.shape, own)
             self.graph.values[equation.name] = value
         for equation in self.model.all_equations:
             self.b.origin = equation.name
+            self.swap = self.swaps.get(equation.name, {})
             self._equation(equation)
-        self.b.origin = ""
+        self.b.origin, self.swap = "", {}
         if self.model.loss is not None:
             self.graph.loss = self.graph.values["loss"]
-        with self._in("", True):
-            for output in self.model.outputs:
+        for output in self.model.outputs:
+            free = free_indices(output.read)
+            self.graph.layouts[output.label] = free
+            with self._in("", free):
                 self.graph.outputs[output.label] = self._read(output.read)
         return self.graph
 
+    def _names(self, equation: str, indices: tuple[str, ...]) -> tuple[str, ...]:
+        swap = self.swaps.get(equation, {})
+        return tuple(swap.get(index, index) for index in indices)
+
+    def _name(self, index: str) -> str:
+        return self.swap.get(index, index)
+
     @contextmanager
-    def _in(self, unit: str, running: bool) -> Iterator[None]:
+    def _in(self, unit: str, running: tuple[str, ...]) -> Iterator[None]:
         before = self.b.unit, self.running
         self.b.unit, self.running = unit, running
         yield
@@ -80,12 +97,15 @@ class _Lowering:
 
     def _equation(self, equation: Equation) -> None:
         value = self.graph.values[equation.name]
-        with self._in(equation.name, bool(equation.axes)):
+        with self._in(equation.name, value.attrs["own"]):
             value.inputs = [self._fitting(self._expr(equation.expr), equation.type)]
             value.unit = value.origin = equation.name
         for boundary in equation.boundaries:
             value.inputs.append(self._carry(equation, boundary))
-        value.attrs["places"] = tuple(item.place for item in equation.boundaries)
+        value.attrs["places"] = tuple(
+            tuple(None if place.is_here else place for place in item.places)
+            for item in equation.boundaries
+        )
 
     def _fitting(self, node: Node, kind: Type) -> Node:
         """What a name holds: reals for a real name, and its full shape."""
@@ -93,12 +113,22 @@ class _Lowering:
         return self.b.filled(node, kind.shape) if len(kind.shape) > node.rank else node
 
     def _carry(self, equation: Equation, boundary: Boundary) -> Node:
-        """A boundary, which the state of the window before overrides."""
-        key = equation.name, boundary.place
+        """A boundary, which the state of the window before overrides, over the value's indices."""
+        key = equation.name, boundary.places
         if key not in self.carries:
-            with self._in("", False):
+            own, before = self.graph.values[equation.name].attrs["own"], self.swap
+            self.swap = self.swaps.get(equation.name, {})
+            with self._in("", tuple(self._name(index) for index in boundary.indices)):
                 node = self._fitting(self._expr(boundary.expr), equation.type)
-                self.carries[key] = self._carried(node, equation.name, equation.type, key[1])
+                if len(own) == 1:
+                    node = self._carried(node, equation.name, equation.type, boundary.place)
+            names = {
+                self._name(str(place.index)): mine
+                for place, mine in zip(boundary.places, own, strict=True)
+                if place.is_here
+            }
+            self.swap = before
+            self.carries[key] = self.b.renamed(node, names)
         return self.carries[key]
 
     def _carried(self, node: Node, name: str, kind: Type, place: Position) -> Node:
@@ -118,10 +148,10 @@ class _Lowering:
                 return self.b.number(value)
             case ir.SizeNumber(dim=dim):
                 return self.b.size(dim)
-            case ir.Length():
-                return self.b.length()
-            case ir.IndexNumber():
-                return self.b.index()
+            case ir.Length(axis=axis):
+                return self.b.length(axis)
+            case ir.IndexNumber(index=index):
+                return self.b.index(self._name(index))
             case ir.Param(name=name):
                 return self.graph.params[name]
             case ir.Read():
@@ -140,36 +170,40 @@ class _Lowering:
         node = self.graph.data.get(read.name) or self.graph.values[read.name]
         if not read.places:
             return node
-        place = read.places[0]
-        if not isinstance(place, Position):
-            result = self.b.raw("gather", (node, self._expr(place)), outside=_outside(node))
-        elif place.is_here:
-            return node
-        elif place.anchor == "index":
-            result = self.b.raw("shift", (node,), by=place.offset, outside=_outside(node))
-        elif place.is_outside:
-            return self._beyond(read, node, place)
-        else:
-            result = self.b.raw("at", (node,), place=place, outside=_outside(node))
-            result.over_t = False
-        if result.op == "gather":
-            result.over_t = result.inputs[1].over_t
-        result.kind, result.shape, result.over_b = node.kind, node.shape, True
-        return result
+        found = beyond_place(read)
+        if found is not None:
+            return self._beyond(read, node, found)
+        places, computed = places_of(self.b, read, self._name, self._expr)
+        return read_node(self.b, node, places, computed)
 
-    def _beyond(self, read: ir.Read, node: Node, place: Position) -> Node:
-        """A read at one position outside the sequence: the boundary there, else nothing."""
-        equation = self.model.equations.get(read.name)
+    def _beyond(self, read: ir.Read, node: Node, slot: int) -> Node:
+        """A read at one position outside an axis, all others running: a boundary, else nothing."""
+        equation, own = self.model.equations.get(read.name), node.attrs["own"]
+        place = read.places[slot]
+        assert isinstance(place, Position)
         kind = Type(node.kind, node.shape)
-        result = self._carried(self.b.number(_outside(node)), read.name, kind, place)
+        result = self.b.number(outside(node))
+        if len(own) == 1:
+            result = self._carried(result, read.name, kind, place)
         if equation is None:
             return result
-        for number in reversed(boundaries_at(place, equation.boundaries)):
-            bound = equation.boundaries[number]
-            if bound.place == place:
-                return self._carry(equation, bound)
-            offsets = self.b.size(place.offset), self.b.size(bound.place.offset)
-            result = self.b.where(self.b.op("eq", *offsets), self._carry(equation, bound), result)
+        bounds = [
+            item
+            for item in equation.boundaries
+            if [not at.is_here for at in item.places] == [k == slot for k in range(len(own))]
+        ]
+        names = {
+            mine: self._name(str(other.index))
+            for mine, other in zip(own, read.places, strict=True)
+            if isinstance(other, Position) and other.anchor == "index"
+        }
+        for number in reversed(meeting(place, [item.places[slot] for item in bounds])):
+            bound = bounds[number]
+            there = self.b.renamed(self._carry(equation, bound), names)
+            if bound.places[slot] == place:
+                return there
+            offsets = self.b.size(place.offset), self.b.size(bound.places[slot].offset)
+            result = self.b.where(self.b.op("eq", *offsets), there, result)
         return result
 
     def _pick(self, expr: ir.Pick) -> Node:
@@ -183,15 +217,17 @@ class _Lowering:
         return result
 
     def _over(self, expr: ir.Over) -> Node:
-        with self._in("", True):
+        index = self._name(expr.index)
+        rest = tuple(item for item in self.running if item != index)
+        with self._in("", (*rest, index)):
             body = self._expr(expr.body)
-            if not body.over_t:
-                body = self.b.spread(body)
+            if index not in body.over:
+                body = self.b.spread(body, index)
             if expr.operation in ("mean", "logsumexp", "softmax"):
                 body = self.b.real(body)
             sign = {"max": 1, "min": -1}.get(expr.operation)
             attrs = {} if sign is None else {"sign": sign}
-            return self.b.op(f"{expr.operation}_over", body, **attrs)
+            return self.b.op(f"{expr.operation}_over", body, index=index, **attrs)
 
     def _teach(self, expr: ir.Teach) -> Node:
         if self.graph.mode == "teacher":
@@ -199,13 +235,13 @@ class _Lowering:
         free = self._expr(expr.free)
         if self.graph.mode == "free":
             return free
-        coin = self._draw(self.b.raw("coin", (), site=expr.site))
+        coin = self._draw(self.b.raw("coin", (), site=expr.site, running=self.running))
         coin.kind = "bool"
         return self.b.where(coin, self._expr(expr.teacher), free)
 
     def _draw(self, node: Node) -> Node:
         """A draw differs at every position that runs, and for every example."""
-        node.over_t, node.over_b = node.over_t or self.running, True
+        node.over, node.over_b = self.b.ordered((*node.over, *self.running)), True
         return node
 
     def _apply(self, expr: ir.Apply) -> Node:
@@ -216,11 +252,13 @@ class _Lowering:
             inputs[0] = self._truth(inputs[0])
         if expr.operation == "dropout":
             shape = expr.type.shape
-            mask = self.b.raw("dropout", (self.b.real(inputs[1]),), site=expr.site, shape=shape)
+            chance = {"site": expr.site, "running": self.running}
+            mask = self.b.raw("dropout", (self.b.real(inputs[1]),), shape=shape, **chance)
             mask.shape = shape
             return self.b.real(inputs[0]) * self._draw(mask)
         if expr.operation == "sample":
-            node = self.b.raw("sample", (self.b.real(inputs[0]),), site=expr.site)
+            chance = {"site": expr.site, "running": self.running}
+            node = self.b.raw("sample", (self.b.real(inputs[0]),), **chance)
             node.kind = "integer"
             return self._draw(node)
         return lower_call(self.b, expr, inputs)
@@ -229,6 +267,9 @@ class _Lowering:
         return node if node.kind == "bool" else self.b.op("truth", node)
 
 
-def _outside(node: Node) -> int:
-    """What is read where nothing is: no token, else 0."""
-    return -1 if node.kind == "token" else 0
+def own_indices(model: Model, axes: tuple[str, ...]) -> tuple[str, ...]:
+    """An index of its own for each axis of data: the axis' first, then its second, and so on."""
+    found: list[str] = []
+    for axis in axes:
+        found.append(next(i for i in model.axes[axis].indices if i not in found))
+    return tuple(found)

@@ -1,7 +1,7 @@
 """Nodes of the graph of operations: what is computed, from what, with which shape.
 
-A node has one result at every position (`over_t`) and for every example (`over_b`), or one
-for all. Its arithmetic operators make further nodes of the same graph.
+A node has one result at every position of some indices (`over`) and for every example
+(`over_b`), or one for all. Its arithmetic operators make further nodes of the same graph.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Node:
         "number",
         "op",
         "origin",
+        "over",
         "over_b",
-        "over_t",
         "shape",
         "unit",
     )
@@ -46,7 +46,7 @@ class Node:
         self.origin = ""
         self.kind: Kind = "real"
         self.shape: tuple[Dim, ...] = ()
-        self.over_t: bool = any(item.over_t for item in self.inputs)
+        self.over: tuple[str, ...] = builder.joined(self.inputs)
         self.over_b: bool = any(item.over_b for item in self.inputs)
         self.is_number = False
 
@@ -56,9 +56,14 @@ class Node:
         return len(self.shape)
 
     @property
+    def over_t(self) -> bool:
+        """Whether there is a result for each position of some index."""
+        return bool(self.over)
+
+    @property
     def is_plain(self) -> bool:
         """Whether there is one result for all positions and examples."""
-        return not (self.over_t or self.over_b)
+        return not (self.over or self.over_b)
 
     def __repr__(self) -> str:
         inside = ", ".join(str(item.number) for item in self.inputs)

@@ -35,9 +35,22 @@ def before(node: Node) -> Sequence[Node]:
     return node.inputs[0].inputs[1:] if node.op == "shift" else node.inputs
 
 
-def bounds_of(value: Node) -> Iterable[tuple[Position, Node]]:
-    """The boundaries of a value: where, and what."""
+def bounds_of(value: Node) -> Iterable[tuple[tuple[Position | None, ...], Node]]:
+    """The boundaries of a value: where along each of its indices (None: it runs), and what."""
     return zip(value.attrs.get("places", ()), value.inputs[1:], strict=True)
+
+
+def meeting(place: Position, bounds: Sequence[Position]) -> list[int]:
+    """The boundary written for a position outside `1..T`, or all that some sizes put there."""
+    written = [number for number, bound in enumerate(bounds) if bound == place]
+    possible = [number for number, bound in enumerate(bounds) if _may_meet(bound, place)]
+    return written[:1] or possible
+
+
+def _may_meet(one: Position, other: Position) -> bool:
+    gap = one.offset - other.offset
+    is_apart = (gap.least is not None and gap.least > 0) or (gap.most is not None and gap.most < 0)
+    return one.anchor == other.anchor and not is_apart
 
 
 def never_meet(place: Position, bound: Position) -> bool:

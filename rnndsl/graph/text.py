@@ -28,7 +28,7 @@ def show(targets: Iterable[Node]) -> str:
 
 def show_node(node: Node, numbers: dict[Node, int]) -> str:
     """The line of one node, nodes going by their numbers."""
-    over = "t" * node.over_t + "b" * node.over_b
+    over = [*node.over, *(["b"] if node.over_b else [])]
     shape = ", ".join([*over, *map(str, node.shape)])
     operands = ", ".join(f"%{numbers[item]}" for item in node.inputs)
     name = f"  # {node.name}" if node.name else ""
@@ -38,7 +38,7 @@ def show_node(node: Node, numbers: dict[Node, int]) -> str:
 def _attributes(node: Node) -> str:
     shown = []
     for key, value in node.attrs.items():
-        if key in ("outside", "name", "flow") or value == ():
+        if key in ("outside", "name", "flow", "own") or value == ():
             continue
         shown.append(f"{key}={_value(value)}")
     return f" [{', '.join(shown)}]" if shown else ""

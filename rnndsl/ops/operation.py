@@ -35,8 +35,8 @@ class Site(Protocol):
     def is_real(self) -> bool:
         """Whether the result is real."""
 
-    def is_over_positions(self, slot: int) -> bool:
-        """Whether an operand has a value at every position."""
+    def indices(self, slot: int) -> Sequence[str]:
+        """The indices that have a dimension in an operand's array, in their order."""
 
     def is_over_examples(self, slot: int) -> bool:
         """Whether an operand differs between examples; where not, it has one for all."""
@@ -51,7 +51,13 @@ class Site(Protocol):
         """The code of the result's shape, a tuple."""
 
     def live(self) -> str:
-        """The code of which examples have the positions at hand."""
+        """The code of which examples have the positions of the node's index."""
+
+    def along(self) -> Sequence[str]:
+        """Who has which positions; beside other indices, where its dimension is, of how many."""
+
+    def turned(self) -> str:
+        """The order of dimensions in which a renamed array comes; empty where it stays."""
 
     def draw(self) -> str:
         """The arguments that tell a draw its seed, place, positions and examples."""

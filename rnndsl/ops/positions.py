@@ -1,7 +1,8 @@
-"""Operations that know of positions: shifts, reductions over an axis, boundaries, draws.
+"""Operations that know of positions: shifts, reductions over an index, boundaries, draws.
 
 In generated code `live` tells which positions each example has, `lengths` how many, `T` how
-many the batch has and `B` how many examples it holds.
+many the batch has and `B` how many examples it holds. What works over one of several indices
+is told at which dimension that index stands, and how many there are.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ def _over(name: str, derivative: Derivative | None, kind: Result = "real") -> Op
     function = f"_{name}"
     return Operation(
         name,
-        lambda a, site: call(function, a[0], "live"),
+        lambda a, site: call(function, a[0], *site.along()),
         derivative,
         kind=kind,
         helpers=(function,),
@@ -26,25 +27,42 @@ def _over(name: str, derivative: Derivative | None, kind: Result = "real") -> Op
 
 
 def _hot_over(b, n, d):  # type: ignore[no-untyped-def]
-    hot = b.op("first_hot_over", n.inputs[0], sign=n.attrs["sign"])
-    return (b.spread(d) * hot,)
+    hot = b.op("first_hot_over", n.inputs[0], sign=n.attrs["sign"], index=n.attrs["index"])
+    return (_back(b, n, d) * hot,)
+
+
+def _back(b, n, d):  # type: ignore[no-untyped-def]
+    """The adjoint of a reduction at every position of its index."""
+    return b.spread(d, n.attrs["index"])
 
 
 def _spread(a: Sequence[Code], site: Site) -> Code:
     return call("_spread", a[0], site.live(), str(site.rank_of_result()))
 
 
+def _rename(a: Sequence[Code], site: Site) -> Code:
+    turned = site.turned()
+    return call("np.transpose", a[0], turned) if turned else a[0]
+
+
+def _inverse(n):  # type: ignore[no-untyped-def]
+    return {new: old for old, new in n.attrs["names"]}
+
+
 def _total(a: Sequence[Code], site: Site) -> Code:
-    attrs, is_over_t = site.attrs, site.is_over_positions(0)
-    axes = [0] if attrs["t"] else []
-    has_examples = attrs["b"] or (attrs["t"] and not site.is_over_examples(0))
-    axes += [int(is_over_t)] if has_examples else []
-    axes += [-1 - number for number in range(site.rank(0))] if attrs["components"] else []
+    """A sum over indices, examples and components; examples keep a place beside indices."""
+    present, summed = site.indices(0), site.attrs["over"]
+    axes = [place for place, index in enumerate(present) if index in summed]
+    is_last = bool(present) and len(axes) == len(present)
+    if site.attrs["b"] or (is_last and not site.is_over_examples(0)):
+        axes.append(len(present))
+    axes += [-1 - n for n in range(site.rank(0))] if site.attrs["components"] else []
     text = f"axis={axes[0]}" if len(axes) == 1 else f"axis=({', '.join(map(str, axes))})"
-    if attrs["b"] and is_over_t and not attrs["t"]:
-        summed = call("np.sum", a[0], text)
-        return subscript(summed, ":, None")
-    return call("np.sum", a[0], text)
+    total = call("np.sum", a[0], text)
+    left = len(present) - sum(index in summed for index in present)
+    return (
+        subscript(total, ", ".join([":"] * left + ["None"])) if site.attrs["b"] and left else total
+    )
 
 
 def _carried(a: Sequence[Code], site: Site) -> Code:
@@ -63,11 +81,13 @@ def _dropout(a: Sequence[Code], site: Site) -> Code:
 
 
 ROWS = (
-    _over("sum_over", lambda b, n, d: (b.spread(d),), "whole"),
-    _over("mean_over", lambda b, n, d: (b.spread(d / b.length()),)),
+    _over("sum_over", lambda b, n, d: (_back(b, n, d),), "whole"),
+    _over("mean_over", lambda b, n, d: (_back(b, n, d / b.length_along(n.attrs["index"])),)),
     _over(
         "prod_over",
-        lambda b, n, d: (b.spread(d) * b.op("other_factors_over", n.inputs[0]),),
+        lambda b, n, d: (
+            _back(b, n, d) * b.op("other_factors_over", n.inputs[0], index=n.attrs["index"]),
+        ),
         "whole",
     ),
     _over("other_factors_over", None),
@@ -76,14 +96,20 @@ ROWS = (
     Operation(
         "first_hot_over",
         lambda a, site: call(
-            "_first_hot_over", a[0] if site.attrs["sign"] > 0 else f"-{a[0].at(6)}", "live"
+            "_first_hot_over",
+            a[0] if site.attrs["sign"] > 0 else f"-{a[0].at(6)}",
+            *site.along(),
         ),
         helpers=("_first_hot_over",),
         across=True,
     ),
-    _over("logsumexp_over", lambda b, n, d: (b.spread(d) * b.op("exp", n.inputs[0] - n),)),
-    _over("softmax_over", lambda b, n, d: (n * (d - b.op("sum_over", d * n)),)),
+    _over("logsumexp_over", lambda b, n, d: (_back(b, n, d) * b.op("exp", n.inputs[0] - n),)),
+    _over(
+        "softmax_over",
+        lambda b, n, d: (n * (d - b.op("sum_over", d * n, index=n.attrs["index"])),),
+    ),
     _over("argmax_over", None, "integer"),
+    Operation("rename", _rename, lambda b, n, d: (b.renamed(d, _inverse(n)),)),
     Operation("spread", _spread, lambda b, n, d: (d,), helpers=("_spread",)),
     Operation(
         "total",

@@ -66,7 +66,7 @@ def _log_exp(b: Builder, inner: Node) -> Node | None:
 def _log_sum_exp(b: Builder, inner: Node) -> Node | None:
     for total, stable in (("sum", "logsumexp"), ("sum_over", "logsumexp_over")):
         if _is(inner, total) and _is(terms := _behind(inner.inputs[0]), "exp"):
-            return b.op(stable, terms.inputs[0])
+            return b.op(stable, terms.inputs[0], **inner.attrs)
     return None
 
 

@@ -144,7 +144,7 @@ def _gradient_loops(forward: Forward) -> tuple[int, ...]:
     ends = [forward.loss] if forward.loss else [*forward.outputs.values()]
     given = forward.builder.given
     seeds = {
-        end: given("cotangent", end.name, "real", end.shape, t=end.over_t, b=True)
+        end: given("cotangent", end.name, "real", end.shape, end.over, True)
         for end in ends
         if end.kind == "real" and end.op != "number"
     }

@@ -6,23 +6,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rnndsl.graph.node import Node
+from rnndsl.graph.reading import Place, Run
 from rnndsl.model.dims import ONE, Dim
 from rnndsl.model.expr import Position
 
 
 @dataclass
-class Room:
-    """How far beyond its ends a value is read.
+class Extent:
+    """How far beyond the ends of one index something is read.
 
     `before` and `after` hold alternatives of which the largest counts; `delays` those of
-    `before` that come from shifts (what a next window must know); `views` the shifts;
-    `by_position` tells that positions are looked up one by one.
+    `before` that come from shifts (what a next window must know); `by_position` tells that
+    positions are looked up one by one.
     """
 
     before: list[Dim] = field(default_factory=list)
     after: list[Dim] = field(default_factory=list)
     delays: list[Dim] = field(default_factory=list)
-    views: list[Node] = field(default_factory=list)
     by_position: bool = False
 
     @property
@@ -31,8 +31,29 @@ class Room:
         return bool(self.after) or self.by_position
 
 
-def is_inside(place: Position) -> bool:
+@dataclass
+class Room:
+    """The extents of a value along its indices, and its shifts, which are views of it."""
+
+    along: dict[str, Extent]
+    views: list[Node] = field(default_factory=list)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether what lies behind an example's end is read."""
+        return any(extent.is_masked for extent in self.along.values())
+
+    @property
+    def delays(self) -> list[Dim]:
+        """What a next window must know: of values over one index only."""
+        found = [extent.delays for extent in self.along.values()]
+        return found[0] if len(found) == 1 else []
+
+
+def is_inside(place: Place) -> bool:
     """Whether a position is one of `1..T` for every length: the first or the last."""
+    if not isinstance(place, Position):
+        return False
     if place.anchor == "start":
         return place.offset == ONE
     return place.anchor == "end" and not place.offset.terms
@@ -43,29 +64,53 @@ def find_rooms(nodes: Iterable[Node]) -> dict[Node, Room]:
     rooms: dict[Node, Room] = {}
     for node in sorted(nodes, key=lambda node: node.number):
         if node.op == "shift":
-            _shifted(rooms.setdefault(node.inputs[0], Room()), node)
-        elif node.op == "gather" or (node.op == "at" and not is_inside(node.attrs["place"])):
-            rooms.setdefault(node.inputs[0], Room()).by_position = True
+            room = _room(rooms, node.inputs[0])
+            if node not in room.views:
+                room.views.append(node)
+            for index, by in node.attrs["by"]:
+                _shifted(room.along[index], by)
+        elif node.op in ("at", "gather"):
+            _looked_up(rooms, node)
     for node, room in rooms.items():
-        for place in node.attrs.get("places", ()) if room.by_position else ():
-            if place.anchor == "start":
-                _append(room.before, ONE - place.offset)
-            else:
-                _append(room.after, place.offset)
+        for where in node.attrs.get("places", ()):
+            for index, place in zip(node.attrs["own"], where, strict=True):
+                _bounded(room.along[index], place)
     return rooms
 
 
-def _shifted(room: Room, shift: Node) -> None:
-    by: Dim = shift.attrs["by"]
+def _room(rooms: dict[Node, Room], node: Node) -> Room:
+    return rooms.setdefault(node, Room({index: Extent() for index in node.attrs["own"]}))
+
+
+def _looked_up(rooms: dict[Node, Room], node: Node) -> None:
+    """Room for a lookup, where it can lead outside."""
+    source = node.inputs[0]
+    for index, place in zip(source.attrs["own"], node.attrs["places"], strict=True):
+        if isinstance(place, Run):
+            if place.by.terms:
+                _shifted(_room(rooms, source).along[index], place.by)
+        elif not is_inside(place):
+            _room(rooms, source).along[index].by_position = True
+
+
+def _bounded(extent: Extent, place: Position | None) -> None:
+    """Where positions are looked up, every boundary has its place."""
+    if place is None or not extent.by_position:
+        return
+    if place.anchor == "start":
+        _append(extent.before, ONE - place.offset)
+    else:
+        _append(extent.after, place.offset)
+
+
+def _shifted(extent: Extent, by: Dim) -> None:
     least, most = by.least, by.most
-    if shift not in room.views:
-        room.views.append(shift)
     is_ahead, is_back = least is not None and least > 0, most is not None and most < 0
     if not is_ahead:
-        _append(room.before, -by)
-        _append(room.delays, -by)
+        _append(extent.before, -by)
+        _append(extent.delays, -by)
     if not is_back:
-        _append(room.after, by)
+        _append(extent.after, by)
 
 
 def _append(items: list[Dim], dim: Dim) -> None:

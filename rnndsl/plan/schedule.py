@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rnndsl.graph.node import Node
+from rnndsl.graph.reading import Run
+from rnndsl.model.dims import Dim
 from rnndsl.ops.table import LEAVES, READS, TABLE
 from rnndsl.plan.order import components, in_order
 
@@ -21,6 +23,7 @@ class Loop:
 
     step: int
     body: tuple[Node, ...]
+    index: str
 
 
 Block = Node | Loop
@@ -87,44 +90,76 @@ def _components(nodes: Sequence[Node], units: dict[Node, Unit]) -> Iterator[list
 
 def _must_split(part: list[Node]) -> bool:
     """Whether nodes came together only because their equations did."""
-    directions = {_direction(node) for node in _shifts(part)}
-    is_loop = len(directions) == 1 and None not in directions
-    return not is_loop or any(node.op in TABLE and TABLE[node.op].across for node in part)
+    way = _way(part)
+    return way is None or any(_is_across(node, way[0]) for node in part)
 
 
-def _shifts(part: Sequence[Node]) -> list[Node]:
+def _is_across(node: Node, index: str) -> bool:
+    """Whether a node reads other positions of an index than its own."""
+    row = TABLE.get(node.op)
+    return row is not None and row.across and node.attrs.get("index", index) == index
+
+
+def _movers(part: Sequence[Node]) -> list[Node]:
+    """The reads at other positions of what is computed here."""
     inside = set(part)
-    return [node for node in part if node.op == "shift" and node.inputs[0] in inside]
+    return [n for n in part if n.op in ("shift", "at", "gather") and n.inputs[0] in inside]
+
+
+def _moves(node: Node) -> dict[str, Dim]:
+    """By how much a read moves along each index."""
+    if node.op == "shift":
+        return dict(node.attrs["by"])
+    runs = [place for place in node.attrs["places"] if isinstance(place, Run)]
+    return {run.index: run.by for run in runs if run.by.terms}
+
+
+def _way(part: list[Node]) -> tuple[str, int] | None:
+    """The index along which nodes form a loop, and its direction."""
+    movers = _movers(part)
+    moved = {index for node in movers for index in _moves(node)}
+    for index in part[0].builder.order if movers else ():
+        if index not in moved:
+            continue
+        steps = {_direction(_moves(node)[index]) for node in movers if index in _moves(node)}
+        if len(steps) == 1 and None not in steps and _is_ordered(_needs(part, index)):
+            return index, next(iter(steps)) or 1
+    return None
+
+
+def _is_ordered(needs: dict[int, set[int]]) -> bool:
+    return all(
+        len(part) == 1 and part[0] not in needs[part[0]] for part in map(list, components(needs))
+    )
 
 
 def _blocks(part: list[Node]) -> Iterator[Block]:
-    shifts = _shifts(part)
-    if shifts:
-        yield Loop(_direction(shifts[0]) or 1, tuple(_steps(part)))
+    way = _way(part)
+    inside = {node.number: node for node in part}
+    steps = [inside[n] for n in in_order(_needs(part, way[0] if way else ""))]
+    if way:
+        yield Loop(way[1], tuple(steps), way[0])
     else:
-        yield from _steps(part)
+        yield from steps
 
 
-def _direction(shift: Node) -> int | None:
+def _direction(by: Dim) -> int | None:
     """Upwards (1) where earlier positions are read, downwards (-1) where later; None: by sizes."""
-    least, most = shift.attrs["by"].least, shift.attrs["by"].most
+    least, most = by.least, by.most
     if most is not None and most < 0:
         return 1
     return -1 if least is not None and least > 0 else None
 
 
-def _steps(part: list[Node]) -> list[Node]:
-    """The order within one position: shifts read what is there already."""
-    if len(part) == 1:
-        return part
-    inside = {node.number: node for node in part}
-    needs = {
-        node.number: {item.number for item in node.inputs if item.number in inside}
-        if node.op != "shift"
-        else set[int]()
-        for node in part
-    }
-    return [inside[number] for number in in_order(needs)]
+def _needs(part: list[Node], index: str) -> dict[int, set[int]]:
+    """What each needs within one position: reads that move along the index find it there."""
+    inside = set(part)
+    needs: dict[int, set[int]] = {}
+    for node in part:
+        is_mover = node.op in ("shift", "at", "gather") and index in _moves(node)
+        inputs = node.inputs[1:] if is_mover else node.inputs
+        needs[node.number] = {item.number for item in inputs if item in inside}
+    return needs
 
 
 def loop_count(blocks: Iterable[Block]) -> int:

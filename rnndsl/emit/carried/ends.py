@@ -31,6 +31,15 @@ def _extended(x, before, after, filler):
     return room
 
 
+def _extended_along(x, ends, filler):
+    """x with room at both ends of each of its indices."""
+    sizes = [before + n + after for n, (before, after) in zip(x.shape, ends, strict=False)]
+    room = np.full((*sizes, *x.shape[len(ends) :]), filler, x.dtype)
+    cut = tuple(slice(before, before + n) for n, (before, _) in zip(x.shape, ends, strict=False))
+    room[cut] = x
+    return room
+
+
 def _restore(room, before, state, name):
     """The last values of the window before, where there was one."""
     if name in state:
@@ -74,17 +83,46 @@ def _placed(d, position, live):
     return np.where(_widen(hit, d.ndim - 1), d, 0)
 
 
-def _scattered(d, position, live):
-    """Each d added at the position that it names."""
-    position = np.asarray(position)
-    if position.ndim < 2:
-        return _placed(d, position, live)
-    position = np.broadcast_to(position, live.shape)
-    result = np.zeros(live.shape + d.shape[2:], DTYPE)
-    examples = np.broadcast_to(np.arange(live.shape[1]), position.shape)
-    inside = (position >= 1) & (position <= np.sum(live, axis=0)) & live
-    np.add.at(result, (position[inside] - 1, examples[inside]), d[inside])
-    return result
+def _look(room, rows, filler):
+    """What stands at a row along each index, for each example; the filler outside.
+
+    Rows count from 0 and stand beside each other, with examples last.
+    """
+    examples = np.arange(room.shape[len(rows)])
+    rows = np.broadcast_arrays(*rows, examples)[:-1]
+    inside = np.ones(rows[0].shape, bool)
+    for row, size in zip(rows, room.shape, strict=False):
+        inside &= (row >= 0) & (row < size)
+    cut = [np.clip(row, 0, size - 1) for row, size in zip(rows, room.shape, strict=False)]
+    found = room[(*cut, np.broadcast_to(examples, inside.shape))]
+    return np.where(_widen(inside, found.ndim - inside.ndim), found, filler)
+
+
+def _sent(d, rows, live):
+    """Each d added at the rows that a read looked up: the adjoint of `_look`."""
+    examples = np.arange(live.shape[-1])
+    rows = np.broadcast_arrays(*rows, examples)
+    lead, rank = rows[0].shape, d.ndim - rows[0].ndim
+    d = np.broadcast_to(d, (*lead, *d.shape[d.ndim - rank :]))
+    result = np.zeros((*live.shape, *d.shape[d.ndim - rank :]), DTYPE)
+    inside = np.ones(lead, bool)
+    for row, size in zip(rows, live.shape, strict=True):
+        inside &= (row >= 0) & (row < size)
+    np.add.at(result, tuple(row[inside] for row in rows), d[inside])
+    return np.where(_widen(live, rank), result, 0)
+
+
+def _write_bound(room, rows, value):
+    """Write a boundary at rows that stand beside each other, where there is room for them."""
+    examples = np.arange(room.shape[len(rows)])
+    rows = np.broadcast_arrays(*rows, examples)
+    value = np.asarray(value)
+    rank = room.ndim - len(rows)
+    value = np.broadcast_to(value, (*rows[0].shape, *value.shape[value.ndim - rank :]))
+    inside = np.ones(rows[0].shape, bool)
+    for row, size in zip(rows, room.shape, strict=False):
+        inside &= (row >= 0) & (row < size)
+    room[tuple(row[inside] for row in rows)] = value[inside]
 
 
 def _last(room, before, count, lengths):

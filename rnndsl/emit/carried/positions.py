@@ -11,65 +11,67 @@ def _spread(d, live, rank):
     return np.where(_widen(live, rank), d, 0)
 
 
-def _over(x, live, filler):
-    """x with a neutral number at the positions that an example lacks."""
-    return np.where(_widen(live, x.ndim - 2), x, filler)
+def _over(x, live, filler, axis=0, indices=1):
+    """x with a neutral number at the positions of one of its indices that an example lacks."""
+    shape = [1] * indices + [live.shape[1]] + [1] * (x.ndim - indices - 1)
+    shape[axis] = live.shape[0]
+    return np.where(live.reshape(shape), x, filler)
 
 
-def _sum_over(x, live):
-    return np.sum(_over(x, live, 0), axis=0)
+def _sum_over(x, live, axis=0, indices=1):
+    return np.sum(_over(x, live, 0, axis, indices), axis=axis)
 
 
-def _mean_over(x, live):
-    total = _sum_over(x, live)
-    return total / _widen(np.sum(live, axis=0), total.ndim - 1).astype(DTYPE)
+def _mean_over(x, live, axis=0, indices=1):
+    total = _sum_over(x, live, axis, indices)
+    return total / _widen(np.sum(live, axis=0), x.ndim - indices - 1).astype(DTYPE)
 
 
-def _prod_over(x, live):
-    return np.prod(_over(x, live, 1), axis=0)
+def _prod_over(x, live, axis=0, indices=1):
+    return np.prod(_over(x, live, 1, axis, indices), axis=axis)
 
 
-def _other_factors_over(x, live):
+def _other_factors_over(x, live, axis=0, indices=1):
     """For each position the product of the others."""
-    x = _over(x, live, 1)
+    x = np.moveaxis(_over(x, live, 1, axis, indices), axis, 0)
     ahead, behind = np.ones_like(x), np.ones_like(x)
     ahead[1:] = np.cumprod(x, axis=0)[:-1]
     behind[:-1] = np.cumprod(x[::-1], axis=0)[-2::-1]
-    return ahead * behind
+    return np.moveaxis(ahead * behind, 0, axis)
 
 
 def _lowest(x):
     return np.iinfo(x.dtype).min if np.issubdtype(x.dtype, np.integer) else -np.inf
 
 
-def _max_over(x, live):
-    return np.max(_over(x, live, _lowest(x)), axis=0)
+def _max_over(x, live, axis=0, indices=1):
+    return np.max(_over(x, live, _lowest(x), axis, indices), axis=axis)
 
 
-def _min_over(x, live):
-    return -_max_over(-x, live)
+def _min_over(x, live, axis=0, indices=1):
+    return -_max_over(-x, live, axis, indices)
 
 
-def _argmax_over(x, live):
+def _argmax_over(x, live, axis=0, indices=1):
     """The first best position, counted from 1."""
-    return np.argmax(_over(x, live, _lowest(x)), axis=0) + 1
+    return np.argmax(_over(x, live, _lowest(x), axis, indices), axis=axis) + 1
 
 
-def _first_hot_over(x, live):
+def _first_hot_over(x, live, axis=0, indices=1):
     """1 at the first largest position, 0 at the others."""
-    x = _over(x, live, _lowest(x))
+    x = _over(x, live, _lowest(x), axis, indices)
     hot = np.zeros(x.shape, DTYPE)
-    np.put_along_axis(hot, np.argmax(x, axis=0)[None], 1, axis=0)
+    np.put_along_axis(hot, np.expand_dims(np.argmax(x, axis=axis), axis), 1, axis=axis)
     return hot
 
 
-def _logsumexp_over(x, live):
-    x = _over(x, live, -np.inf)
-    top = np.max(x, axis=0)
-    return top + np.log(np.sum(np.exp(x - top), axis=0))
+def _logsumexp_over(x, live, axis=0, indices=1):
+    x = _over(x, live, -np.inf, axis, indices)
+    top = np.max(x, axis=axis, keepdims=True)
+    return np.squeeze(top, axis) + np.log(np.sum(np.exp(x - top), axis=axis))
 
 
-def _softmax_over(x, live):
-    x = _over(x, live, -np.inf)
-    e = np.exp(x - np.max(x, axis=0))
-    return e / np.sum(e, axis=0)
+def _softmax_over(x, live, axis=0, indices=1):
+    x = _over(x, live, -np.inf, axis, indices)
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
