@@ -208,7 +208,7 @@ class Body(Storage):
 
     def _equation_of(self, node: Node) -> str:
         origin = node.origin
-        if node.op in ("total", "outer_sum", "row_sums"):
+        if node.op in ("total", "outer_sum", "row_sums") and node.is_plain:
             return "gradients of the parameters"
         if origin.startswith("d "):
             return f"back through {self._text(origin[2:])}" if self._text(origin[2:]) else ""
