@@ -13,6 +13,7 @@ import numpy as np
 from rnndsl.interpreter.batch import Batch
 from rnndsl.interpreter.gradients import complex_step_gradients
 from rnndsl.model.model import Model
+from rnndsl.model.sizes import running_axes
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
 
@@ -33,31 +34,39 @@ def random_params(program: Program, rng: np.random.Generator) -> dict[str, Any]:
     return {name: rng.normal(0.0, 0.7, value.shape) for name, value in start.items()}
 
 
+def lengths_by_axis(model: Model, lengths: tuple[int, ...] = LENGTHS) -> dict[str, Any]:
+    """Lengths of the examples along the first axis, and others, not longer, along the next."""
+    return {
+        axis: np.maximum(1, np.roll(lengths, -place) - place)
+        for place, axis in enumerate(running_axes(model))
+    }
+
+
 def random_data(
     program: Program, rng: np.random.Generator, lengths: tuple[int, ...] = LENGTHS
 ) -> dict[str, Any]:
     """Data with tokens that are sometimes missing."""
     module = program.module
     sizes = module._known_sizes({})
+    extents = {key: max(ends) for key, ends in lengths_by_axis(program.model, lengths).items()}
+    extents |= {axis: sizes[length] for axis, length in module.FIXED.items()}
     limits, found = module._token_sizes(sizes), {}
     for name, shape in module._data_shapes(sizes).items():
         row = module.DATA[name]
-        lead = (max(lengths), len(lengths)) if row["axis"] else (len(lengths),)
+        lead = (*(extents[axis] for axis in row["axes"]), len(lengths))
         if row["kind"] == "real":
             found[name] = rng.normal(size=lead + shape)
         elif row["kind"] == "token":
             found[name] = rng.integers(-1, limits[name], lead)
         else:
-            found[name] = rng.integers(0, max(lengths) + 1, lead)
+            found[name] = rng.integers(0, extents[row["of"]] + 1, lead)
     return found
 
 
 def options(model: Model, lengths: tuple[int, ...] = LENGTHS) -> dict[str, Any]:
-    """Lengths for an axis, a batch size where nothing else says it."""
-    if not model.axes:
-        return {"batch": len(lengths)}
-    axis = next(iter(model.axes.values()))
-    return {"lengths": {axis.name: np.array(lengths)}}
+    """Lengths for every axis, a batch size where nothing else says it."""
+    ends = lengths_by_axis(model, lengths)
+    return {"lengths": ends} if ends else {"batch": len(lengths)}
 
 
 def close(name: str, got: Any, want: Any, tolerance: float) -> None:
@@ -84,8 +93,7 @@ def agree(
     sizes = small_sizes(model, **given)
     programs = [compile_model(model, optimize=k, dtype="float64", **sizes) for k in levels]
     params, data = random_params(programs[0], rng), random_data(programs[0], rng, lengths)
-    axis = next(iter(model.axes.values()), None)
-    lengths_of = {axis.name: np.array(lengths)} if axis else {}
+    lengths_of = lengths_by_axis(model, lengths)
     settings: dict[str, Any] = {"mode": mode, "seed": 5, "forcing": 0.6}
     batch = len(lengths)
     meaning = Batch(model, sizes, params, data, lengths_of, batch=batch, **settings)

@@ -10,12 +10,11 @@ import numpy as np
 
 from rnndsl import driver
 from rnndsl.gallery import specs
-from rnndsl.model.expr import Position
 from rnndsl.model.model import Model
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
-from tests.agreement import LENGTHS, random_data, random_params, small_sizes
-from tests.zoo import MODELS
+from tests.agreement import LENGTHS, lengths_by_axis, random_data, random_params, small_sizes
+from tests.zoo import AXES, MODELS
 
 ZOO = tuple(MODELS)
 GALLERY = tuple(specs())
@@ -27,7 +26,8 @@ DTYPES = ("float32", "float64")
 @cache
 def checked(name: str) -> Model:
     """A model of the zoo or the gallery."""
-    return driver.parse(MODELS[name], name) if name in MODELS else driver.load(specs()[name])
+    texts = MODELS | AXES
+    return driver.parse(texts[name], name) if name in texts else driver.load(specs()[name])
 
 
 @cache
@@ -49,31 +49,44 @@ class Case:
     lengths: tuple[int, ...]
 
     @property
-    def axis(self) -> str:
-        """The axis' name; "" where the model has none."""
-        return next(iter(self.program.model.axes), "")
-
-    @property
-    def over(self) -> frozenset[str]:
-        """Data with an axis."""
-        return frozenset(name for name, item in self.program.model.data.items() if item.axes)
+    def ends(self) -> dict[str, Any]:
+        """How long each example is, by axis."""
+        return lengths_by_axis(self.program.model, self.lengths)
 
     @property
     def modes(self) -> tuple[str, ...]:
         """The modes that differ."""
         return ("teacher", "free", "scheduled") if self.program.model.has_teach else ("teacher",)
 
-    def is_over(self, label: str) -> bool:
-        """Whether an output has a value at every position."""
-        output = next(o for o in self.program.model.outputs if o.label == label)
-        return any(
-            isinstance(place, Position) and place.anchor == "index" for place in output.read.places
-        )
+    def axes(self, name: str) -> tuple[str, ...]:
+        """The axes of data, or of an output."""
+        outputs = {output.label: output.axes for output in self.program.model.outputs}
+        return outputs[name] if name in outputs else self.program.model.data[name].axes
+
+    def padding(self, name: str, array: Any) -> Any:
+        """Where an example has no position on one of the axes: (positions, …, batch)."""
+        axes = self.axes(name)
+        lacks = np.zeros(array.shape[: len(axes) + 1], bool)
+        for place, axis in enumerate(axes):
+            numbers = np.arange(lacks.shape[place]).reshape(-1, *(1,) * (len(axes) - place))
+            lacks |= numbers >= self.ends.get(axis, lacks.shape[place])
+        return lacks
+
+    def first(self, name: str, array: Any) -> Any:
+        """The first example alone, as a batch of one."""
+        ends = {axis: int(many[0]) for axis, many in self.ends.items()}
+        return array[(*(slice(ends.get(axis)) for axis in self.axes(name)), slice(1))]
 
     def options(self) -> dict[str, Any]:
         """Lengths, the number of examples, a seed."""
-        more = {"lengths": {self.axis: np.array(self.lengths)}} if self.axis else {}
+        more = {"lengths": self.ends} if self.ends else {}
         return {"batch": len(self.lengths), "seed": 3, **more}
+
+    def bare(self, ends: dict[str, Any]) -> dict[str, int]:
+        """The lengths, by name, of the axes that no data carry."""
+        model = self.program.model
+        carried = {axis for item in model.data.values() for axis in item.axes}
+        return {model.axes[axis].length: int(ends[axis]) for axis in ends if axis not in carried}
 
     def back(self, data: dict[str, Any], **options: Any) -> tuple[Any, dict[str, Any]]:
         """Loss (None without one) and all gradients; of outputs with a fixed cotangent."""

@@ -22,7 +22,7 @@ from rnndsl.passes import run_passes
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
 from rnndsl.text.diagnostics import SpecError
-from tests.agreement import close, random_data
+from tests.agreement import close, options, random_data
 from tests.random_spec import Line, Spec
 from tests.random_terms import Sort, Term
 
@@ -50,9 +50,7 @@ def _check(model: Model, sizes: dict[str, int], lengths: tuple[int, ...], seed: 
     start = programs[0].init(0)
     params = {name: rng.normal(0.0, 0.7, value.shape) for name, value in start.items()}
     data = random_data(programs[0], rng, lengths)
-    axis = next(iter(model.axes), None)
-    run: dict[str, Any] = {"lengths": {axis: np.array(lengths)}} if axis else {}
-    run |= {"batch": len(lengths)}
+    run: dict[str, Any] = {**options(model, lengths), "batch": len(lengths)}
     before = {name: value.copy() for name, value in {**params, **data}.items()}
     for mode in modes(model):
         _Run(model, free, params, data, run, mode, rng).hold(programs)

@@ -38,9 +38,7 @@ def spoiled(it: Case, real: float, whole: int) -> dict[str, Any]:
     found = {}
     for name, array in it.data.items():
         found[name] = array.copy()
-        if name in it.over:
-            padding = np.arange(len(array))[:, None] >= np.array(it.lengths)
-            found[name][padding] = real if array.dtype.kind == "f" else whole
+        found[name][it.padding(name, array)] = real if array.dtype.kind == "f" else whole
     return found
 
 
@@ -59,17 +57,13 @@ def test_padding_changes_nothing(name: str, level: int) -> None:
 @at_levels
 def test_padding_is_0_in_outputs_and_gradients(name: str, level: int) -> None:
     it = case(name, level)
-    if not it.axis:
-        return
-    padding = np.arange(max(it.lengths))[:, None] >= np.array(it.lengths)
     outputs = it.program.forward(it.params, **it.data, **it.options())
     for label, value in outputs.items():
-        if it.is_over(label):
-            assert not value[padding].any(), label
+        assert not value[it.padding(label, value)].any(), label
     _, grads = it.back(it.data, **it.options())
-    for key in it.over & set(it.program.model.inputs):
-        if f"{key} (input)" in grads:
-            assert not grads[f"{key} (input)"][padding].any(), key
+    for key in it.program.model.inputs:
+        if (value := grads.get(f"{key} (input)")) is not None:
+            assert not value[it.padding(key, value)].any(), key
 
 
 @every
@@ -77,33 +71,22 @@ def test_padding_is_0_in_outputs_and_gradients(name: str, level: int) -> None:
 def test_an_example_alone_is_as_in_company(name: str, level: int) -> None:
     """The first one: draws depend on an example's number. Its gradients, by input, too."""
     it = case(name, level)
-    end = it.lengths[0]
-    alone = {
-        key: array[:end, :1] if key in it.over else array[:1] for key, array in it.data.items()
-    }
+    alone = {key: it.first(key, array) for key, array in it.data.items()}
+    bare = it.bare({axis: ends[0] for axis, ends in it.ends.items()})
     for mode in it.modes:
         shared = {"mode": mode, "forcing": 0.6, "seed": 3}
         many = everything(it, it.data, **{**it.options(), **shared})
-        one = everything(it, alone, batch=1, **shared, **({"T": end} if _bare(it) else {}))
+        one = everything(it, alone, batch=1, **shared, **bare)
         scale = len(it.lengths) if it.program.model.loss is not None else 1
         for key, value in one.items():
             if key in it.params or key == "loss":
                 continue
-            mine = many[key][: len(value), :1] if is_over(it, key) else many[key][:1]
+            if key.endswith(" (state)"):
+                mine = many[key][:, :1]
+            else:
+                mine = it.first(key.removesuffix(" (input)"), many[key])
             by = scale if key.endswith("(input)") else 1
             same({key: mine * by}, {key: value}, 1e-12)
-
-
-def is_over(it: Case, key: str) -> bool:
-    """Whether what `everything` names so has a value at every position, or at the last."""
-    if key.endswith(" (input)"):
-        return key.removesuffix(" (input)") in it.over
-    return key.endswith(" (state)") or it.is_over(key)
-
-
-def _bare(it: Case) -> bool:
-    """Whether no data tells how long the axis is."""
-    return bool(it.axis) and not it.over
 
 
 @every
@@ -127,7 +110,7 @@ def test_parameter_gradients_are_the_mean_over_examples(name: str) -> None:
 def test_full_lengths_are_no_lengths(name: str, level: int) -> None:
     it = case(name, level, lengths=(4, 4, 4))
     without = {key: value for key, value in it.options().items() if key != "lengths"}
-    without |= {it.program.model.axes[it.axis].length: 4} if it.axis else {}
+    without |= it.bare({axis: ends[0] for axis, ends in it.ends.items()})
     for mode in it.modes:
         more = {"mode": mode, "forcing": 0.6}
         same(everything(it, it.data, **it.options(), **more),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rnndsl.ops import signatures
+from tests.zoo_axes import AXES as AXES
 
 HEAD = """
 axis t = 1..T

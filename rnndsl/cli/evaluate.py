@@ -68,9 +68,8 @@ def data_feed(program: Program, path: str, batch: int, limit: int | None) -> Fee
 
     model = program.model
     examples = Examples(model, read_npz(path, limit))
-    longest = max((examples.longest(axis) for axis in model.axes), default=1)
     sizes = {**examples.sizes(), **program.sizes}
-    needed = value_bytes(model, sizes, longest, min(batch, examples.count))
+    needed = value_bytes(model, sizes, examples.extents(), min(batch, examples.count))
     require(needed, limit, f"the values of {min(batch, examples.count)} examples")
     return array_feed(model, examples, batch)
 

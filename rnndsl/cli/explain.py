@@ -124,7 +124,7 @@ def _equation(
     kind = str(equation.type)
     shown = kind if equation.type.kind in ("token", "position") else f"shape {kind}"
     shown = "a number" if kind == "()" else shown
-    where = f"at every {equation.axes[0]}" if equation.axes else "for each example"
+    where = f"at every {_listed([*equation.indices])}" if equation.axes else "for each example"
     yield f"  {shown}, {where}"
     told: dict[tuple[str, ...], list[str]] = {}
     for mode, row in zip(modes, rows, strict=True):
@@ -154,7 +154,11 @@ def _sums(model: Model, row: EquationRow) -> str:
     """What is reduced over an axis is made for all positions at once."""
     if row.how != "once" or "step" not in row.cost.rates:
         return ""
-    return f", from all {next(iter(model.axes))} at once"
+    from rnndsl.model.expr import Over
+
+    over = [item.index for item in row.equation.expr.walk() if isinstance(item, Over)]
+    indices = list(dict.fromkeys(over)) or [next(iter(model.axes))]
+    return f", from all {_listed(indices)} at once"
 
 
 def _texts(model: Model, found: tuple[Reference, ...]) -> list[str]:

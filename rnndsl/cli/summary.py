@@ -64,7 +64,7 @@ def _show(model: Model, summary: Summary, sizes: Mapping[str, int]) -> None:
         )
         say("")
     values = [
-        [row.name, row.role, _where(row.axes), row.type, _shape(row.shape, sizes)]
+        [row.name, row.role, _where(model, row.name), row.type, _shape(row.shape, sizes)]
         for row in summary.values
     ]
     for line, row in zip(values, summary.values, strict=True):
@@ -89,8 +89,10 @@ def counted(dim: Dim, sizes: Mapping[str, int]) -> str:
     return str(filled) if filled.constant is None else f"{int(filled.constant):,}"
 
 
-def _where(axes: tuple[str, ...]) -> str:
-    return ", ".join(axes) if axes else "example"
+def _where(model: Model, name: str) -> str:
+    equations = {item.name: item.indices for item in model.all_equations}
+    indices = model.data[name].indices if name in model.data else equations[name]
+    return ", ".join(indices) or "example"
 
 
 def _shape(shape: tuple[Dim, ...], sizes: Mapping[str, int]) -> str:

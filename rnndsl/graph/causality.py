@@ -1,36 +1,40 @@
 """Whether a model can be computed: loops have one direction and no step needs itself.
 
 Loops are the strongly connected components of the graph of equations; boundaries are nodes of
-their own, since they are computed before the loop that starts from them.
+their own, since they are computed before the loop that starts from them. Along which axis a
+component can run is for `directions`. Fixed axes are unrolled first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
 
 import networkx as nx
 
 from rnndsl.graph import messages
+from rnndsl.graph.directions import Edge, Node, Way, circles, first, judge, moving_axes
 from rnndsl.graph.equations import Mode, Reference, references
 from rnndsl.model.expr import Position
 from rnndsl.model.model import Boundary, Model
+from rnndsl.model.unroll import unroll_by_default
 from rnndsl.text.diagnostics import Diagnostic
-
-Node = str | tuple[str, int]
-"""The name of an equation, or that name and the number of one of its boundaries."""
 
 MODES: tuple[Mode, ...] = ("teacher", "free", "scheduled")
 
 
 @dataclass(frozen=True)
 class Loop:
-    """Equations that depend on each other through shifts: `step` is 1 forwards, -1 backwards."""
+    """Equations that depend on each other through shifts: `step` is 1 forwards, -1 backwards.
+
+    It runs along `axis`; of each equation, in the order of `names`, `indices` holds the index
+    that runs with it.
+    """
 
     names: tuple[str, ...]
     step: int
+    axis: str
+    indices: tuple[str, ...]
 
 
 def modes(model: Model) -> tuple[Mode, ...]:
@@ -38,17 +42,29 @@ def modes(model: Model) -> tuple[Mode, ...]:
     return MODES if model.has_teach else ("teacher",)
 
 
-def boundaries_at(place: Position, bounds: Sequence[Boundary]) -> list[int]:
-    """The boundary written for a position outside `1..T`, or all that some sizes put there."""
-    written = [number for number, bound in enumerate(bounds) if bound.place == place]
-    possible = [number for number, bound in enumerate(bounds) if _may_meet(bound.place, place)]
+def boundaries_at(places: Sequence[Position | None], bounds: Sequence[Boundary]) -> list[int]:
+    """The boundary written for places, or all that some sizes and positions put there.
+
+    `places`: one for each axis, None where nothing is known of it.
+    """
+    written = [number for number, bound in enumerate(bounds) if bound.places == tuple(places)]
+    possible = [number for number, bound in enumerate(bounds) if _may_cover(bound, places)]
     return written[:1] or possible
 
 
-def _may_meet(one: Position, other: Position) -> bool:
-    gap = one.offset - other.offset
+def _may_cover(bound: Boundary, places: Sequence[Position | None]) -> bool:
+    return all(_may_meet(given, place) for given, place in zip(bound.places, places, strict=True))
+
+
+def _may_meet(given: Position, place: Position | None) -> bool:
+    """Whether one place of a boundary may be where something is read."""
+    if given.is_here:
+        return place is None or not place.is_outside
+    if place is None or place.anchor == "index":
+        return place is None or not place.is_here
+    gap = given.offset - place.offset
     is_apart = (gap.least is not None and gap.least > 0) or (gap.most is not None and gap.most < 0)
-    return one.anchor == other.anchor and not is_apart
+    return given.anchor == place.anchor and not is_apart
 
 
 def dependencies(model: Model, mode: Mode) -> nx.MultiDiGraph:
@@ -57,7 +73,7 @@ def dependencies(model: Model, mode: Mode) -> nx.MultiDiGraph:
     for equation in model.all_equations:
         graph.add_node(equation.name)
         for number, _ in enumerate(equation.boundaries):
-            graph.add_edge((equation.name, number), equation.name, reference=None, shift=0)
+            graph.add_edge((equation.name, number), equation.name, reference=None)
     for item in references(model, mode):
         if item.source in model.equations:
             _depend(graph, model, item)
@@ -69,37 +85,37 @@ def _depend(graph: nx.MultiDiGraph, model: Model, item: Reference) -> None:
     if item.via is not None:
         target = (item.target, model.equations[item.target].boundaries.index(item.via))
     sources: list[Node] = [item.source]
-    if item.kind == "fixed" and item.place is not None and item.place.is_outside:
+    if any(at.kind == "fixed" and at.place and at.place.is_outside for at in item.along):
         bounds = model.equations[item.source].boundaries
-        sources = [(item.source, number) for number in boundaries_at(item.place, bounds)]
-    shift = _sign(item) if item.kind == "shift" else 0
+        places = [None if at.kind == "all" else at.place for at in item.along]
+        sources = [(item.source, number) for number in boundaries_at(places, bounds)]
     for source in sources:
-        graph.add_edge(source, target, reference=item, shift=shift)
-
-
-def _sign(item: Reference) -> int | None:
-    """The sign of a shift; None where it depends on sizes."""
-    assert item.place is not None
-    least, most = item.place.offset.least, item.place.offset.most
-    if least is not None and least > 0:
-        return 1
-    if most is not None and most < 0:
-        return -1
-    return 0 if not item.place.offset.terms else None
+        graph.add_edge(source, target, reference=item)
 
 
 def loops(model: Model, mode: Mode = "teacher") -> list[Loop]:
     """The loops of a sound model, in the order of the file."""
+    model = unroll_by_default(model)
     graph = dependencies(model, mode)
-    order = {equation.name: number for number, equation in enumerate(model.all_equations)}
+    order = _order(model)
     found: list[Loop] = []
     for names in _components(graph):
-        inside = list(_edges_inside(graph, names))
-        shifts = {edge["shift"] for _, edge in inside if edge["shift"]}
-        if shifts:
-            ordered = sorted((str(name) for name in names), key=lambda name: order[name])
-            found.append(Loop(tuple(ordered), -shifts.pop()))
+        way = _direction(model, names, _edges(graph, names))
+        if way is not None and way.step is not None and way.axis is not None:
+            inside = sorted((n for n in names if isinstance(n, str)), key=order.__getitem__)
+            indices = tuple(way.indices[name] or "" for name in inside)
+            found.append(Loop(tuple(inside), way.step, way.axis, indices))
     return sorted(found, key=lambda loop: order[loop.names[0]])
+
+
+def _order(model: Model) -> dict[str, int]:
+    return {equation.name: number for number, equation in enumerate(model.all_equations)}
+
+
+def _direction(model: Model, names: set[Node], edges: Sequence[Edge]) -> Way | None:
+    """How a component runs: along the first axis that it moves along and that allows it."""
+    ways = (judge(model, names, edges, axis) for axis in moving_axes(model, edges))
+    return next((way for way in ways if way.is_sound), None)
 
 
 def _components(graph: nx.MultiDiGraph) -> Iterator[set[Node]]:
@@ -108,75 +124,56 @@ def _components(graph: nx.MultiDiGraph) -> Iterator[set[Node]]:
             yield names
 
 
-def _edges_inside(
-    graph: nx.MultiDiGraph, names: set[Node]
-) -> Iterator[tuple[tuple[Node, Node], dict[str, Any]]]:
-    """The edges of a component: their ends, and what they carry."""
-    for source, target, edge in graph.edges(names, data=True):
-        if target in names:
-            yield (source, target), edge
+def _edges(graph: nx.MultiDiGraph, names: set[Node]) -> list[Edge]:
+    """The references inside a component, with their ends."""
+    return [
+        (source, target, reference)
+        for source, target, reference in graph.edges(names, data="reference")
+        if target in names and reference is not None
+    ]
 
 
 def check_causality(model: Model) -> list[Diagnostic]:
-    """Everything that keeps the equations from being computed in some order."""
-    found: dict[Diagnostic, None] = {}
-    order = {equation.name: number for number, equation in enumerate(model.all_equations)}
-    for mode in modes(model):
-        graph = dependencies(model, mode)
+    """Everything that keeps the equations from being computed in some order.
+
+    What the unrolled positions of a fixed axis have in common is told once.
+    """
+    flat = unroll_by_default(model)
+    found: dict[object, Diagnostic] = {}
+    for mode in modes(flat):
+        graph = dependencies(flat, mode)
         for names in _components(graph):
-            for item in _faults(model, graph, names, order):
-                found.setdefault(item)
-    return sorted(found, key=lambda item: item.labels[0].span)
+            for item in _faults(flat, names, _edges(graph, names)):
+                found.setdefault((item.code, item.labels[0].span), item)
+    return sorted(found.values(), key=lambda item: item.labels[0].span)
 
 
-def _faults(
-    model: Model, graph: nx.MultiDiGraph, names: set[Node], order: dict[str, int]
-) -> Iterator[Diagnostic]:
-    still = nx.MultiDiGraph()
-    back: list[Reference] = []
-    ahead: list[Reference] = []
-    for (source, target), edge in _edges_inside(graph, names):
-        ref: Reference | None = edge["reference"]
-        shift: int | None = edge["shift"]
-        if ref is None:
-            continue
-        if isinstance(source, str) and ref.kind in ("fixed", "all", "through"):
-            yield messages.blocked(model, ref, sorted(n for n in names if isinstance(n, str)))
-        elif shift is None:
-            yield messages.unknown_direction(ref)
-        elif shift == 0:
-            still.add_edge(source, target, reference=ref)
-        else:
-            (back if shift < 0 else ahead).append(ref)
-    for circle in _circles(still, order):
+def _faults(model: Model, names: set[Node], edges: Sequence[Edge]) -> Iterator[Diagnostic]:
+    moving = moving_axes(model, edges)
+    ways = [judge(model, names, edges, axis) for axis in moving]
+    if any(way.is_sound for way in ways):
+        return
+    if len(ways) > 1:
+        closed = [way for way in ways if not (way.still_circles or way.is_mixed)]
+        if not closed:
+            yield messages.grid(ways[0].first_shift, ways[1].first_shift, moving)
+            return
+        ways = closed
+    if not ways:
+        others = [judge(model, names, edges, axis) for axis in model.axes]
+        held = [way for way in others if way.blocked]
+        ways = [*held, *others, judge(model, names, edges, None)]
+    yield from _told(model, names, ways[0])
+
+
+def _told(model: Model, names: set[Node], way: Way) -> Iterator[Diagnostic]:
+    """Everything that is wrong with one way to run."""
+    for ref in way.blocked:
+        inside = sorted(n for n in names if isinstance(n, str))
+        yield messages.blocked(model, ref, inside, way.axis)
+    for ref in way.unknown:
+        yield messages.unknown_direction(ref)
+    for circle in circles(way.still, _order(model)):
         yield messages.same_step(model, circle)
-    if back and ahead:
-        yield messages.mixed(model, _first(back), _first(ahead))
-
-
-def _first(items: list[Reference]) -> Reference:
-    return min(items, key=lambda ref: ref.read.span)
-
-
-def _circles(graph: nx.MultiDiGraph, order: dict[str, int]) -> Iterator[list[Reference]]:
-    """One shortest circle for each component of edges without shift."""
-
-    def place(node: Node) -> tuple[int, int]:
-        name, number = (node, -1) if isinstance(node, str) else node
-        return order[name], number
-
-    for names in nx.strongly_connected_components(graph):
-        part = graph.subgraph(names)
-        if part.number_of_edges() == 0:
-            continue
-        start = min(names, key=place)
-        after = sorted(set(part.successors(start)), key=place)
-        paths = [[start, *nx.shortest_path(part, name, start)] for name in after]
-        path = min(paths, key=len)
-        yield [
-            min(
-                (edge["reference"] for edge in part[one][two].values()),
-                key=lambda ref: ref.read.span,
-            )
-            for one, two in pairwise(path)
-        ]
+    if way.is_mixed:
+        yield messages.mixed(model, first(way.back), first(way.ahead))

@@ -13,42 +13,82 @@ from typing import Literal
 import networkx as nx
 
 from rnndsl.model.expr import Expr, Over, Position, Read, Teach
-from rnndsl.model.model import Boundary, Equation, Model
+from rnndsl.model.model import Boundary, Model
 
 Mode = Literal["teacher", "free", "scheduled"]
 LOSS = "loss"
+
+
+Kind = Literal["same", "shift", "fixed", "all", "through"]
+
+
+@dataclass(frozen=True)
+class Along:
+    """Where along one of its axes something is read.
+
+    `kind` is `shift` (relative to the running index of `place`, 0 too), `fixed` (one position),
+    `all` (under a reduction) or `through` (a position that is itself a value: no `place`).
+    """
+
+    axis: str
+    kind: Kind
+    place: Position | None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is read where the reader is."""
+        return self.kind == "shift" and self.place is not None and self.place.is_here
 
 
 @dataclass(frozen=True)
 class Reference:
     """One read of `source` by `target`.
 
-    `place` is where along the axis (None: the source has no axis); `kind` is `shift` (relative
-    to the running index), `fixed` (one position), `all` (under a reduction) or `through` (a
-    position that is itself a value). `via` is set where the reference stands in a boundary of
-    the target, `teach` where it stands inside a `teach`.
+    `along` says where along each axis of the source, in its order. `via` is set where the
+    reference stands in a boundary of the target, `teach` where it stands inside a `teach`.
     """
 
     source: str
     target: str
-    kind: Literal["same", "shift", "fixed", "all", "through"]
-    place: Position | None
+    along: tuple[Along, ...]
     read: Read
     via: Boundary | None = None
     teach: Literal["teacher", "free"] | None = None
 
+    @property
+    def main(self) -> Along | None:
+        """The first axis along which it is not read where the reader is, else the first."""
+        aside = (item for item in self.along if not item.is_here)
+        return next(aside, self.along[0] if self.along else None)
+
+    @property
+    def kind(self) -> Kind:
+        """The kind along that axis; `same` where the source has no axis."""
+        return self.main.kind if self.main else "same"
+
+    @property
+    def place(self) -> Position | None:
+        """The place along that axis."""
+        return self.main.place if self.main else None
+
 
 def references(model: Model, mode: Mode | None = None) -> Iterator[Reference]:
     """Every reference between data, values and the loss; `None` takes both sides of `teach`."""
+    axes = {name: data.axes for name, data in model.data.items()}
+    axes |= {equation.name: equation.axes for equation in model.all_equations}
     for equation in model.all_equations:
-        yield from _inside(equation, equation.expr, mode, None)
-        for boundary in equation.boundaries:
-            yield from _inside(equation, boundary.expr, mode, boundary)
+        for via in (None, *equation.boundaries):
+            expr = equation.expr if via is None else via.expr
+            for read, bound, side in _reads(expr, mode):
+                places = zip(axes[read.name], read.places, strict=True)
+                along = tuple(_along(axis, place, bound) for axis, place in places)
+                yield Reference(read.name, equation.name, along, read, via, side)
 
 
-def _inside(
-    equation: Equation, top: Expr, mode: Mode | None, via: Boundary | None
-) -> Iterator[Reference]:
+def _reads(
+    top: Expr, mode: Mode | None
+) -> Iterator[tuple[Read, frozenset[str], Literal["teacher", "free"] | None]]:
+    """Every read, with the indices bound around it and its side of a `teach`."""
     stack: list[tuple[Expr, frozenset[str], Literal["teacher", "free"] | None]]
     stack = [(top, frozenset(), None)]
     while stack:
@@ -62,25 +102,16 @@ def _inside(
                 stack.append((expr.teacher, bound, "teacher"))
             continue
         if isinstance(expr, Read):
-            yield _reference(equation, expr, bound, via, side)
+            yield expr, bound, side
         stack.extend((child, bound, side) for child in reversed(expr.children))
 
 
-def _reference(
-    equation: Equation,
-    read: Read,
-    bound: frozenset[str],
-    via: Boundary | None,
-    side: Literal["teacher", "free"] | None,
-) -> Reference:
-    place = read.places[0] if read.places else None
-    kind: Literal["same", "shift", "fixed", "all", "through"] = "same"
+def _along(axis: str, place: Position | Expr, bound: frozenset[str]) -> Along:
     if isinstance(place, Expr):
-        kind, place = "through", None
-    elif place is not None:
-        kind = "fixed" if place.anchor != "index" else "shift"
-        kind = "all" if place.index in bound else kind
-    return Reference(read.name, equation.name, kind, place, read, via, side)
+        return Along(axis, "through", None)
+    if place.anchor != "index":
+        return Along(axis, "fixed", place)
+    return Along(axis, "all" if place.index in bound else "shift", place)
 
 
 def equation_graph(model: Model, mode: Mode | None = None) -> nx.MultiDiGraph:

@@ -1,7 +1,8 @@
 """Examples in arrays, as a `.npz` file or a dict holds them: checked, chosen, cut to length.
 
-One array a name, (T, B, …) along an axis and (B, …) without one, `lengths_t` for examples of
-different lengths along `t`, and the length of an axis that no data carries under its own name.
+One array a name, (T, B, …) along an axis, (T, S, B, …) along two and (B, …) without one,
+`lengths_t` for examples of different lengths along `t`, and the length of an axis that no data
+carries under its own name.
 Shapes beyond the number of examples, tokens and lengths are checked by the program that is fed.
 """
 
@@ -10,13 +11,14 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnndsl.model.model import Model
+from rnndsl.model.sizes import fixed_axes, running_axes
 from rnndsl.runtime.memory import require
 from rnndsl.text.diagnostics import DataError
 
@@ -30,30 +32,36 @@ class Examples:
     that do not agree in the number of examples."""
 
     def __init__(self, model: Model, data: Mapping[str, Any]) -> None:
-        self._model = model
-        arrays = {name: _array(name, value) for name, value in data.items()}
+        self._model, self._axes = model, running_axes(model)
+        arrays = {name: _array(model, name, value) for name, value in data.items()}
         _require_known(model, arrays)
         self._data = {name: arrays[name] for name in model.data if name in arrays}
         self._lengths = {
-            axis: arrays[LENGTHS + axis] for axis in model.axes if LENGTHS + axis in arrays
+            axis: arrays[LENGTHS + axis] for axis in self._axes if LENGTHS + axis in arrays
         }
         self._ends = {
             axis.length: _whole(axis.length, arrays[axis.length])
-            for axis in model.axes.values()
+            for axis in self._axes.values()
             if axis.length in arrays
         }
+        self._fixed = {name: axis.size for name, axis in fixed_axes(model).items()}
         self.count = self._count()
 
     def sizes(self) -> dict[str, int]:
         """The sizes that show in the shapes of data."""
         found: dict[str, int] = {}
-        for name, array in self._data.items():
-            item = self._model.data[name]
-            extents = array.shape[len(item.axes) + 1 :]
-            for dim, extent in zip(item.type.shape, extents, strict=False):
-                if dim.name is not None and not self._model.sizes[dim.name].is_derived:
-                    found.setdefault(dim.name, extent)
+        for key, array in self._data.items():
+            item = self._model.data[key]
+            ends = (self._fixed.get(axis) for axis in item.axes)
+            for dim, extent in zip((*ends, None, *item.type.shape), array.shape, strict=False):
+                name = None if dim is None else dim.name
+                if name is not None and not self._model.sizes[name].is_derived:
+                    found.setdefault(name, extent)
         return found
+
+    def extents(self) -> dict[str, int]:
+        """How many positions the longest example has along each sequence axis."""
+        return {axis: self.longest(axis) for axis in self._axes}
 
     def longest(self, axis: str) -> int:
         """How many positions the longest example has along an axis; 1 where nothing says it."""
@@ -77,27 +85,31 @@ class Examples:
         if lengths:
             fed["lengths"] = lengths
             for axis in lengths:
-                fed.pop(self._model.axes[axis].length, None)
+                fed.pop(self._axes[axis].length, None)
         if not self._data:
             fed["batch"] = len(chosen)
         return fed
 
-    def mean_length(self, axis: str, chosen: Array) -> float:
-        """The positions of the chosen examples along an axis, on average."""
-        if axis in self._lengths:
-            return float(np.mean(self._lengths[axis][chosen]))
-        return float(self.longest(axis))
+    def mean_positions(self, axes: Iterable[str], chosen: Array) -> float:
+        """The positions of the chosen examples over some axes together, on average."""
+        counts = np.ones(len(chosen))
+        for axis in axes:
+            is_ragged = axis in self._lengths
+            counts *= self._lengths[axis][chosen] if is_ragged else self.longest(axis)
+        return float(np.mean(counts))
 
     def _ends_of(self, axis: str) -> list[int]:
-        name = self._model.axes[axis].length
+        name = self._axes[axis].length
         return [self._ends[name]] if name in self._ends else []
 
     def _count(self) -> int:
         counts: dict[str, int] = {}
         for name, array in self._data.items():
-            place = len(self._model.data[name].axes)
+            axes = self._model.data[name].axes
+            place = len(axes)
             if array.ndim <= place:
-                shape = "(" + "T, " * place + "B, …)"
+                known = {**self._model.axes, **self._model.fixed}
+                shape = f"({', '.join([*(known[axis].length for axis in axes), 'B', '…'])})"
                 raise DataError(
                     f"`{name}` has shape {array.shape}; expected {shape}, B the examples", "RNN441"
                 )
@@ -153,8 +165,9 @@ def read_npz(path: str | os.PathLike[str], limit: int | None = None) -> dict[str
 
 
 def _require_known(model: Model, arrays: Mapping[str, Array]) -> None:
-    known = {axis.length for axis in model.axes.values()}
-    known |= {LENGTHS + axis for axis in model.axes} | model.data.keys()
+    axes = running_axes(model)
+    known = {axis.length for axis in axes.values()}
+    known |= {LENGTHS + axis for axis in axes} | model.data.keys()
     for name in arrays:
         if name not in known:
             own = ", ".join(f"`{item}`" for item in model.data) or "none"
@@ -164,12 +177,15 @@ def _require_known(model: Model, arrays: Mapping[str, Array]) -> None:
             )
 
 
-def _array(name: str, value: Any) -> Array:
+def _array(model: Model, name: str, value: Any) -> Array:
     try:
         array = np.asarray(value)
     except ValueError:
+        axes = model.data[name].axes if name in model.data else ()
+        given = " or ".join(f"`{LENGTHS}{axis}`" for axis in axes if axis in running_axes(model))
         raise DataError(
-            f"`{name}` is not an array: its rows differ in length; pad them and give `lengths_t`",
+            f"`{name}` is not an array: its rows differ in length"
+            f"{f'; pad them and give {given}' if given else ''}",
             "RNN441",
         ) from None
     if array.dtype.kind not in "fiub":

@@ -104,7 +104,7 @@ def restore(
     if not (_fit(model, metadata.sizes, params) and kinds <= {metadata.dtype}):
         raise DataError(f"`{name}` is damaged: its weights do not fit its spec", "RNN005")
     alphabet = None if metadata.alphabet is None else Alphabet(metadata.alphabet)
-    return Checkpoint(program, params, alphabet)
+    return Checkpoint(program, {name: params[name] for name in model.params}, alphabet)
 
 
 def read_snapshot(path: str | os.PathLike[str], program: Program) -> Snapshot:
@@ -166,11 +166,11 @@ def _is_typed(metadata: _Metadata) -> bool:
 def _fit(model: Model, given: Mapping[str, int], params: Mapping[str, Array]) -> bool:
     """Whether there is exactly one array of the right shape for each parameter."""
     sizes = known_sizes(model, given)
-    dims = [dim for parameter in model.params.values() for dim in parameter.shape]
+    dims = [dim for parameter in model.params.values() for dim in parameter.whole]
     if not all(dim.names <= sizes.keys() for dim in dims):
         return False
     wanted = {
-        parameter.name: tuple(int(dim.value(sizes)) for dim in parameter.shape)
+        parameter.name: tuple(int(dim.value(sizes)) for dim in parameter.whole)
         for parameter in model.params.values()
     }
     return {name: np.shape(value) for name, value in params.items()} == wanted
@@ -183,7 +183,7 @@ def settled_sizes(
     sizes = {name: int(given[name]) for name in model.sizes if name in given}
     for parameter in model.params.values():
         lengths = np.shape(params[parameter.name]) if parameter.name in params else ()
-        for dim, length in zip(parameter.shape, lengths, strict=False):
+        for dim, length in zip(parameter.whole, lengths, strict=False):
             if dim.name is not None:
                 sizes.setdefault(dim.name, length)
     return {name: size for name, size in sizes.items() if not model.sizes[name].is_derived}

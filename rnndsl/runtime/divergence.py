@@ -16,6 +16,7 @@ import numpy.typing as npt
 from rnndsl.interpreter.evaluate import LOSS, Interpreter
 from rnndsl.interpreter.tasks import Task
 from rnndsl.model.model import Data, Equation, Model
+from rnndsl.model.sizes import running_axes
 from rnndsl.runtime.feed import Batch
 
 Array = npt.NDArray[Any]
@@ -85,11 +86,11 @@ def _example(
     number: int,
 ) -> _Watched:
     """One example of the batch, as the step ran it."""
-    lengths = {axis: _length(model, batch, axis, number) for axis in model.axes}
+    lengths = {axis: _length(model, batch, axis, number) for axis in running_axes(model)}
     own = {}
     for name, item in model.data.items():
         if name in batch.data:
-            cut = tuple(slice(lengths[axis]) for axis in item.axes)
+            cut = tuple(slice(lengths.get(axis)) for axis in item.axes)
             own[name] = batch.data[name][(*cut, number)]
     state = options.get("state") or {}
     return _Watched(
@@ -116,8 +117,7 @@ def _sentence(model: Model, name: str, at: tuple[int, ...], word: str, called: s
     named: dict[str, Data | Equation] = {**model.data, **model.equations}
     item = model.loss if name == LOSS else named[name]
     assert item is not None  # a loss was computed
-    indices = [model.axes[axis].indices[0] for axis in item.axes]
-    places = [f"{index} = {place}" for index, place in zip(indices, at, strict=True)]
+    places = [f"{index} = {place}" for index, place in zip(item.indices, at, strict=True)]
     where = f" at {', '.join(places)}" if places else ""
     what = f"the data `{name}`" if isinstance(item, Data) else f"`{item.text}`"
     verb = "hold" if isinstance(item, Data) else "is"

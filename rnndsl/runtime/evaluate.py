@@ -6,20 +6,25 @@ logits or probabilities with a target token.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rnndsl.model.expr import Apply, Position, Read
-from rnndsl.model.model import Model, Output
+from rnndsl.model.model import Model
 from rnndsl.runtime.array_data import Examples
-from rnndsl.runtime.compile import compile_model
-from rnndsl.runtime.feed import ArrayFeed, Batch, Feed
+from rnndsl.runtime.feed import ArrayFeed, Feed
 from rnndsl.runtime.program import Program
+from rnndsl.runtime.scoring import (
+    Options,
+    Tally,
+    bits,
+    losses,
+    perplexity,
+    scoring_program,
+)
 from rnndsl.text.diagnostics import DataError
 
 Array = npt.NDArray[Any]
@@ -45,21 +50,12 @@ class Score:
     @property
     def perplexity(self) -> float | None:
         """The number of tokens that a blind guess would choose among to do as well."""
-        return None if self.cross_entropy is None else _exp(self.cross_entropy)
+        return None if self.cross_entropy is None else perplexity(self.cross_entropy)
 
     @property
     def bits(self) -> float | None:
         """The cross-entropy in bits: those that a coder needs for a token."""
-        return None if self.cross_entropy is None else self.cross_entropy / math.log(2)
-
-
-@dataclass(frozen=True)
-class Scored:
-    """What the model compares with a target token: `read`, logits or probabilities."""
-
-    read: Read
-    target: str
-    are_probabilities: bool
+        return None if self.cross_entropy is None else bits(self.cross_entropy)
 
 
 def array_feed(model: Model, examples: Examples, batch: int) -> Feed:
@@ -69,117 +65,55 @@ def array_feed(model: Model, examples: Examples, batch: int) -> Feed:
 
 def evaluate(program: Program, params: Params, feed: Feed, mode: str = "teacher") -> Score:
     """The loss and the metrics over all batches; DataError RNN432 where there is no loss."""
-    model = program.model
-    if model.loss is None:
-        raise DataError(f"`{model.name}` has no loss to evaluate", "RNN432")
-    scored = find_scored(model)
-    if scored is not None:
-        outputs = (Output(scored.read.name, scored.read),)
-        program = compile_model(replace(model, outputs=outputs), dtype=program.dtype)
+    if program.model.loss is None:
+        raise DataError(f"`{program.model.name}` has no loss to evaluate", "RNN432")
+    program, scored = scoring_program(program)
+    tally = None if scored is None else Tally(scored)
     total = weight = 0.0
-    count, tally = 0, np.zeros(3)
-    for batch, options in _batches(program, params, feed, mode):
-        loss = program.loss(params, **options)
+    count = 0
+    for batch, loss in losses(program, tally, params, feed, _options(feed, mode)):
         scale = batch.scale if feed.carries else 1.0
         amount = batch.weight if feed.carries else batch.count
         total, weight = total + loss / scale * amount, weight + amount
         count += batch.count
-        if scored is not None:
-            found = program.forward(params, **options)[scored.read.name]
-            tally += _tally(scored, np.asarray(found, float), options)
-    right, nats, tokens = tally
-    known = {"accuracy": right / tokens, "cross_entropy": nats / tokens} if tokens else {}
-    return Score(total / weight, count, feed.unit, **known, tokens=int(tokens))
+    mean = total / weight
+    if tally is None or not tally.tokens:
+        return Score(mean, count, feed.unit)
+    return Score(mean, count, feed.unit, tally.accuracy, tally.cross_entropy, tally.tokens)
 
 
 def predict(
     program: Program, params: Params, feed: Feed, mode: str = "teacher"
 ) -> dict[str, Array]:
-    """Every output for every example: (T, B, …) to the longest of them, or (B, …)."""
+    """Every output for every example, (T, B, …) or (B, …), each axis to the longest of them."""
     parts: dict[str, list[Array]] = {}
-    for _, options in _batches(program, params, feed, mode):
-        for label, value in program.forward(params, **options).items():
-            parts.setdefault(label, []).append(np.asarray(value))
-    along = {item.label: _is_along(item.read) for item in program.model.outputs}
-    return {label: _joined(found, along[label]) for label, found in parts.items()}
-
-
-def find_scored(model: Model) -> Scored | None:
-    """The one named value that a target token is compared with, if there is one."""
-    found = [
-        item
-        for equation in model.all_equations
-        for item in equation.expr.walk()
-        if isinstance(item, Apply) and item.operation in ("cross_entropy", "nll")
-    ]
-    if len(found) != 1:
-        return None
-    value, target = found[0].arguments
-    if not (isinstance(value, Read) and isinstance(target, Read)):
-        return None
-    is_plain = value.name in model.equations and target.name in model.targets
-    if not (is_plain and len(value.places) == len(target.places) and _is_here(value, target)):
-        return None
-    return Scored(value, target.name, found[0].operation == "nll")
-
-
-def _is_here(*reads: Read) -> bool:
-    """Whether values are read at the running position, or have none."""
-    places = [place for read in reads for place in read.places]
-    return all(isinstance(place, Position) and place.is_here for place in places)
-
-
-def _is_along(read: Read) -> bool:
-    return any(isinstance(place, Position) and place.is_here for place in read.places)
-
-
-def _batches(
-    program: Program, params: Params, feed: Feed, mode: str
-) -> Iterator[tuple[Batch, dict[str, Any]]]:
-    """Every batch with what the program is fed; a text's state is carried from one to the next."""
-    order, state = feed.order(1), None
+    order, given = feed.order(1), _options(feed, mode)
+    state: dict[str, Array] | None = None
     for number in range(len(feed)):
-        batch = feed.batch(order, number)
-        options = {"mode": mode, "seed": number, **batch.data}
-        if feed.carries:
-            options["state"] = state
-        yield batch, options
-        if feed.carries:
-            state = program.forward(params, return_state=True, **options)["state"]
+        options = {**given(number, state), **feed.batch(order, number).data}
+        outputs = program.forward(params, return_state=feed.carries, **options)
+        state = outputs.pop("state", None)
+        for label, value in outputs.items():
+            parts.setdefault(label, []).append(np.asarray(value))
+    axes = {item.label: item.axes for item in program.model.outputs}
+    return {label: _joined(found, len(axes[label])) for label, found in parts.items()}
 
 
-def _tally(scored: Scored, values: Array, options: Mapping[str, Any]) -> Array:
-    """How many target tokens are the most likely, their cross-entropy in nats, how many there are.
+def _options(feed: Feed, mode: str) -> Options:
+    """How to run each batch: a text's state is carried from one to the next."""
 
-    `values` are (…, k), the targets (…).
-    """
-    targets = np.asarray(options[scored.target])
-    there = (targets >= 0) & (targets < values.shape[-1])
-    if targets.ndim == 2 and "lengths" in options:
-        (lengths,) = options["lengths"].values()
-        there &= np.arange(len(targets))[:, None] < np.asarray(lengths)
-    values, targets = values[there], targets[there]
-    with np.errstate(divide="ignore"):
-        logs = np.log(values) if scored.are_probabilities else _log_softmax(values)
-    nats = -np.take_along_axis(logs, targets[:, None], axis=-1).sum()
-    return np.array([(values.argmax(axis=-1) == targets).sum(), nats, len(targets)])
+    def given(number: int, state: dict[str, Array] | None) -> dict[str, Any]:
+        options = {"mode": mode, "seed": number}
+        return {**options, "state": state} if feed.carries else options
+
+    return given
 
 
-def _log_softmax(logits: Array) -> Array:
-    shifted = logits - logits.max(axis=-1, keepdims=True, initial=-np.inf)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
-
-
-def _joined(parts: list[Array], is_along: bool) -> Array:
-    """Batches one after the other; shorter ones are padded with 0."""
-    if not is_along:
-        return np.concatenate(parts)
-    longest = max(map(len, parts))
-    padded = [
-        np.pad(part, [(0, longest - len(part)), *[(0, 0)] * (part.ndim - 1)]) for part in parts
-    ]
-    return np.concatenate(padded, axis=1)
-
-
-def _exp(value: float) -> float:
-    return math.exp(value) if value < 700 else math.inf
+def _joined(parts: list[Array], count: int) -> Array:
+    """Batches one after the other behind so many axes; shorter ones are padded with 0."""
+    longest = np.max([part.shape[:count] for part in parts], axis=0, initial=0)
+    padded = []
+    for part in parts:
+        ends = [(0, int(end) - own) for end, own in zip(longest, part.shape, strict=False)]
+        padded.append(np.pad(part, [*ends, *[(0, 0)] * (part.ndim - count)]))
+    return np.concatenate(padded, axis=count)

@@ -12,11 +12,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rnndsl.model.expr import Over
 from rnndsl.model.model import Model
 from rnndsl.runtime.array_data import Examples
 from rnndsl.runtime.text_data import Windows
-from rnndsl.runtime.text_model import TextRoles, sums_over_positions
+from rnndsl.runtime.text_model import TextRoles, summed_axes
 
 Array = npt.NDArray[Any]
 
@@ -60,7 +59,7 @@ class TextFeed:
 
     def __init__(self, model: Model, roles: TextRoles, windows: Windows) -> None:
         self._roles, self._windows = roles, windows
-        self._sums = sums_over_positions(model)
+        self._sums = bool(summed_axes(model))
 
     def __len__(self) -> int:
         return len(self._windows)
@@ -87,9 +86,7 @@ class ArrayFeed:
         self, model: Model, examples: Examples, chosen: Array, batch: int, seed: int | None
     ) -> None:
         self._examples, self._chosen, self._batch, self._seed = examples, chosen, batch, seed
-        loss = None if model.loss is None else model.loss.expr
-        sums = isinstance(loss, Over) and sums_over_positions(model)
-        self._axis = loss.axis if isinstance(loss, Over) and sums else None
+        self._summed = summed_axes(model)
 
     def __len__(self) -> int:
         return -(-len(self._chosen) // self._batch)
@@ -103,7 +100,7 @@ class ArrayFeed:
     def batch(self, order: Array, number: int) -> Batch:
         """The examples at a place of the order; the last ones may be fewer."""
         chosen = order[number * self._batch : (number + 1) * self._batch]
-        scale = 1.0 if self._axis is None else self._examples.mean_length(self._axis, chosen)
+        scale = self._examples.mean_positions(self._summed, chosen)
         names = [f"example {number}" for number in chosen]
         weight = scale * len(chosen)
         return Batch(self._examples.take(chosen), len(chosen), scale, weight, names)

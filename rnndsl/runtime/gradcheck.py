@@ -6,7 +6,7 @@ are taken of the generated loss. All in float64, on small random data of differe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,14 +14,21 @@ import numpy as np
 import numpy.typing as npt
 
 from rnndsl.interpreter.gradients import complex_step_gradients
-from rnndsl.model.expr import Apply, Expr, Literal, Over, Read
-from rnndsl.model.model import Equation, Model
+from rnndsl.model.expr import Apply, Expr, Literal, Over, Position, Read
+from rnndsl.model.model import Equation, Model, Parts
 from rnndsl.model.sizes import known_sizes
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.memory import require
 from rnndsl.runtime.memory_model import parameter_bytes, value_bytes
 from rnndsl.runtime.program import Program
-from rnndsl.runtime.random_data import LENGTHS, Batch, random_batch, random_params, small_sizes
+from rnndsl.runtime.random_data import (
+    LENGTHS,
+    Batch,
+    random_batch,
+    random_lengths,
+    random_params,
+    small_sizes,
+)
 from rnndsl.text.diagnostics import DataError
 from rnndsl.text.source import NOWHERE
 
@@ -80,7 +87,8 @@ def check_gradients(
     scored = model if model.loss is not None else _with_loss(model)
     chosen = small_sizes(scored, sizes or {})
     known = known_sizes(scored, chosen)
-    needed = value_bytes(scored, known, LENGTHS[0], len(LENGTHS), 8)
+    extents = {axis: int(ends.max()) for axis, ends in random_lengths(scored).items()}
+    needed = value_bytes(scored, known, extents, len(LENGTHS), 8)
     needed += 3 * parameter_bytes(scored, known, 8)
     require(needed, max_memory, f"the parameters, values and gradients of `{model.name}`")
     program = compile_model(scored, target=target, optimize=optimize, dtype="float64", **chosen)
@@ -152,7 +160,8 @@ def _differences(loss: Callable[[Mapping[str, Array]], float], name: str, start:
 
 def _with_loss(model: Model) -> Model:
     """The model with a loss made from its real outputs; DataError RNN438 where it has none."""
-    parts = [_distance(out.read) for out in model.outputs if out.read.type.kind == "real"]
+    reals = [out for out in model.outputs if out.read.type.kind == "real"]
+    parts = [_distance(read) for out in reals for read in _reads(out.parts or (out.read,))]
     if not parts:
         raise DataError(
             f"`{model.name}` has neither a loss nor a real output, so there is no gradient",
@@ -165,10 +174,22 @@ def _with_loss(model: Model) -> Model:
     return replace(model, loss=loss)
 
 
+def _reads(parts: Parts) -> Iterator[Read]:
+    """Every read of an output, also those inside others."""
+    for part in parts:
+        yield from (part,) if isinstance(part, Read) else _reads(part)
+
+
 def _distance(read: Read) -> Expr:
-    """`squared_error(h[t], 0.3)`, summed over the axis where the index runs."""
+    """`squared_error(h[t], 0.3)`, summed over every axis whose index runs, also in `e[j,p[j]]`."""
     scored: Expr = Apply(NOWHERE, "squared_error", (read, Literal(NOWHERE, 0.3)))
-    for place in read.places:
-        if not isinstance(place, Expr) and place.anchor == "index":
-            scored = Over(NOWHERE, "sum", place.index or place.axis, place.axis, scored)
+    running = {
+        place.index or place.axis: place.axis
+        for item in read.walk()
+        if isinstance(item, Read)
+        for place in item.places
+        if isinstance(place, Position) and place.anchor == "index"
+    }
+    for index, axis in running.items():
+        scored = Over(NOWHERE, "sum", index, axis, scored)
     return scored

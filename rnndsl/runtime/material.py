@@ -26,12 +26,12 @@ Data = Text | str | Mapping[str, Any]
 @dataclass(frozen=True)
 class Material:
     """What to train on and what to score. `sizes`: those given and those that the data say;
-    `length`: the positions of the longest `part` (window, batch) on an axis."""
+    `extents`: the positions of the longest `part` (window, batch) on each axis."""
 
     training: Feed
     validation: Feed | None
     sizes: dict[str, int]
-    length: int
+    extents: dict[str, int]
     part: str
     alphabet: Alphabet | None = None
 
@@ -92,7 +92,8 @@ def _of_text(
         return TextFeed(program.model, roles, windows)
 
     checks = feed(held) if len(held) else None
-    return Material(feed(first), checks, sizes, settings.window, "window", text.alphabet)
+    extents = dict.fromkeys(program.model.axes, settings.window)
+    return Material(feed(first), checks, sizes, extents, "window", text.alphabet)
 
 
 def _of_arrays(
@@ -109,10 +110,9 @@ def _of_arrays(
         checked = Examples(model, validation_data)
         first, held = np.arange(examples.count), np.arange(checked.count)
     checks = ArrayFeed(model, checked, held, settings.batch, None) if len(held) else None
-    length = max((examples.longest(axis) for axis in model.axes), default=1)
     feed = ArrayFeed(model, examples, first, settings.batch, settings.seed)
     sizes = {**examples.sizes(), **program.sizes}
-    return Material(feed, checks, sizes, length, "batch")
+    return Material(feed, checks, sizes, examples.extents(), "batch")
 
 
 def _text(data: Text | str) -> Text:

@@ -50,9 +50,12 @@ class Program:
         outputs: dict[str, Any] = self._call("forward", params, **data)
         return outputs
 
-    def loss(self, params: Mapping[str, Any], /, **data: Any) -> float:
-        """The mean loss of a batch, without gradients and without dropout."""
-        return float(self._call("loss", params, **data))
+    def loss(self, params: Mapping[str, Any], /, **data: Any) -> Any:
+        """The mean loss of a batch, without gradients and without dropout.
+
+        With `return_outputs=True` the outputs follow, with `return_state=True` the state.
+        """
+        return self._call("loss", params, **data)
 
     def loss_and_grads(self, params: Mapping[str, Any], /, **data: Any) -> Any:
         """The mean loss of a batch and its gradients; with `inputs=True` those of inputs too."""

@@ -17,15 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from rnndsl.model.model import Data, Model
-from rnndsl.runtime.memory_model import known_sizes
+from rnndsl.model.sizes import fixed_axes, known_sizes, running_axes
 
 Array = npt.NDArray[Any]
 LENGTHS = (6, 4, 1)
+OTHERS = ((2, 5, 3), (1, 2, 4))  # for further axes
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Data by name, and the lengths of the axes by index."""
+    """Data by name, and the lengths of the axes by name."""
 
     data: dict[str, Array]
     lengths: dict[str, Array]
@@ -38,7 +39,7 @@ def small_sizes(model: Model, given: Mapping[str, int]) -> dict[str, int]:
     out whole.
     """
     uses = Counter(
-        name for item in model.params.values() for dim in item.shape for name in dim.names
+        name for item in model.params.values() for dim in item.whole for name in dim.names
     )
     factors = _factors(model)
     free = [item.name for item in model.sizes.values() if not item.is_derived]
@@ -89,19 +90,37 @@ def random_params(params: Mapping[str, Array], seed: int) -> dict[str, Array]:
 
 
 def random_batch(model: Model, sizes: Mapping[str, int], seed: int) -> Batch:
-    """Three examples of 6, 4 and 1 positions on every axis."""
+    """Three examples of 6, 4 and 1 positions on the first axis, of others on others."""
     known = known_sizes(model, sizes)
     random = np.random.default_rng((seed, len(model.params)))
-    data = {item.name: _random(item, known, random) for item in model.data.values()}
-    return Batch(data, {axis: np.array(LENGTHS) for axis in model.axes})
+    lengths = random_lengths(model)
+    ends = dict(lengths)
+    for name, axis in fixed_axes(model).items():
+        assert axis.size is not None
+        ends[name] = np.full(len(LENGTHS), int(axis.size.value(known)))
+    data = {item.name: _random(item, known, ends, random) for item in model.data.values()}
+    return Batch(data, lengths)
 
 
-def _random(item: Data, sizes: Mapping[str, int], random: np.random.Generator) -> Array:
-    """Data `(T, B, …)`: normal numbers, tokens with one -1, positions inside each example."""
+def random_lengths(model: Model) -> dict[str, Array]:
+    """How long each of the three examples is, by sequence axis."""
+    rows = (LENGTHS, *OTHERS)
+    return {
+        axis: np.array(rows[place % len(rows)]) for place, axis in enumerate(running_axes(model))
+    }
+
+
+def _random(
+    item: Data,
+    sizes: Mapping[str, int],
+    ends: Mapping[str, Array],
+    random: np.random.Generator,
+) -> Array:
+    """Data `(T, B, …)`: normal numbers, tokens, positions inside each example."""
     inner = tuple(int(dim.value(sizes)) for dim in item.type.shape)
-    shape = (LENGTHS[0],) * len(item.axes) + (len(LENGTHS), *inner)
+    shape = (*(int(ends[axis].max()) for axis in item.axes), len(LENGTHS), *inner)
     if item.type.kind == "token" and item.type.size is not None:
         return random.integers(0, int(item.type.size.value(sizes)), shape)
-    if item.type.kind == "position":
-        return random.integers(1, np.array(LENGTHS) + 1, shape)
+    if item.type.kind == "position" and item.type.axis is not None:
+        return random.integers(1, ends[item.type.axis] + 1, shape)
     return random.standard_normal(shape)

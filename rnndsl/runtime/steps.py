@@ -24,9 +24,10 @@ from rnndsl.runtime.material import Material
 from rnndsl.runtime.optimisers import Optimiser
 from rnndsl.runtime.program import Program
 from rnndsl.runtime.schedules import factor
+from rnndsl.runtime.scoring import Scored, scoring_program
 from rnndsl.runtime.settings import Settings
 from rnndsl.runtime.standing import Standing
-from rnndsl.runtime.validation import scorer, validate
+from rnndsl.runtime.validation import validate
 from rnndsl.text.diagnostics import DataError
 
 Array = npt.NDArray[Any]
@@ -79,7 +80,9 @@ class Run:
 
     def __post_init__(self) -> None:
         self.rate = self.optimiser.rate
-        self.scorer = None if self.material.validation is None else scorer(self.program)
+        self.scoring: tuple[Program, Scored | None] = (self.program, None)
+        if self.material.validation is not None:
+            self.scoring = scoring_program(self.program)
 
     @property
     def feed(self) -> Feed:
@@ -191,7 +194,7 @@ class Run:
         if feed is None:
             return
         loss, metrics = validate(
-            *(self.program, self.scorer, self.at.params, feed),
+            *(*self.scoring, self.at.params, feed),
             lambda state: self._options(feed, state),
         )
         self.at.score(loss, metrics, self.settings.patience is not None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from rnndsl.model.dims import ZERO, Dim
 from rnndsl.model.expr import Apply, Over, Position, Read
 from rnndsl.model.model import Data, Model, Output
+from rnndsl.model.sizes import running_axes
 from rnndsl.text.diagnostics import DataError
 
 
@@ -48,12 +49,16 @@ def text_roles(model: Model) -> TextRoles:
     """The one token input and the one token target; DataError RNN432 for any other data."""
     inputs = [data for data in model.inputs.values() if _is_tokens(data)]
     targets = [data for data in model.targets.values() if _is_tokens(data)]
-    if len(inputs) == 1 and len(targets) == 1 and len(model.data) == 2 and model.loss is not None:
+    is_text = len(inputs) == 1 and len(targets) == 1 and len(model.data) == 2
+    several = len(running_axes(model)) > 1
+    if is_text and model.loss is not None and not several:
         return TextRoles(inputs[0], targets[0])
-    wanted = "a text fills one token input and one token target along the axis, for a loss"
+    axis = "the one axis that there is" if several else "the axis"
+    wanted = f"a text fills one token input and one token target along {axis}, for a loss"
     found = ", ".join(_described(data) for data in model.data.values()) or "no data"
+    axes = f", and the axes {', '.join(f'`{name}`' for name in model.axes)}" if several else ""
     loss = "" if model.loss is not None else " and no loss"
-    raise DataError(f"{wanted}; `{model.name}` has {found}{loss}", "RNN432")
+    raise DataError(f"{wanted}; `{model.name}` has {found}{axes}{loss}", "RNN432")
 
 
 def find_logits(model: Model, target: Data) -> Logits:
@@ -84,16 +89,21 @@ def find_logits(model: Model, target: Data) -> Logits:
 
 def with_logits(model: Model, logits: Logits) -> Model:
     """The model with its logits as the only output, under their own name."""
-    return replace(model, outputs=(Output(logits.read.name, logits.read),))
+    axes = tuple(place.axis for place in logits.read.places if isinstance(place, Position))
+    return replace(model, outputs=(Output(logits.read.name, logits.read, axes),))
 
 
-def sums_over_positions(model: Model) -> bool:
-    """Whether the loss is `sum[t](…)`, so that a loss by character is that over T."""
-    return (
-        model.loss is not None
-        and isinstance(model.loss.expr, Over)
-        and model.loss.expr.operation == "sum"
-    )
+def summed_axes(model: Model) -> tuple[str, ...]:
+    """The axes of the sums that the loss is, one inside the other.
+
+    `sum[t](…)` is over T numbers, `sum[j](sum[i](…))` over S T: a loss by position is that part.
+    """
+    found: list[str] = []
+    expr = None if model.loss is None else model.loss.expr
+    while isinstance(expr, Over) and expr.operation == "sum":
+        found.append(expr.axis)
+        expr = expr.body
+    return tuple(found)
 
 
 def scored(model: Model, target: Data) -> Iterator[Apply]:
@@ -116,7 +126,7 @@ def _is_tokens(data: Data) -> bool:
 
 
 def _described(data: Data) -> str:
-    index = f"[{data.axes[0]}]" if data.axes else ""
+    index = f"[{','.join(data.axes)}]" if data.axes else ""
     return f"{data.role} `{data.name}{index}: {data.type}`"
 
 

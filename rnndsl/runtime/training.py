@@ -48,10 +48,10 @@ def train(
     """Train a program from fresh parameters or from (a copy of) given ones.
 
     `data`: a text, or a dict of arrays by name, (T, B, …) along an axis and (B, …) without one,
-    with `lengths_t` where examples differ in length. `validation_data`: as `data`, instead of a
-    share of it. `checkpoint`: a file that is written after every epoch; with `resume` training
-    goes on from it where it is there, as if it had never stopped. `log`: a file for JSON lines.
-    `settings` are the fields of `Settings`; `stop` is asked after every step.
+    with `lengths_t` where examples differ in length along `t`. `validation_data`: as `data`,
+    instead of a share of it. `checkpoint`: a file that is written after every epoch; with `resume`
+    training goes on from it where it is there, as if it had never stopped. `log`: a file for JSON
+    lines. `settings` are the fields of `Settings`; `stop` is asked after every step.
 
     DataError where the data do not fit the model (RNN432, RNN441), where memory does not suffice
     (RNN501), where what is resumed is another run (RNN442, RNN443) or where the loss is no longer
@@ -100,7 +100,7 @@ def require_for_training(
     itemsize = np.dtype(program.dtype).itemsize
     copies = 2 + slots + (settings.patience is not None)
     kept = parameter_bytes(program.model, found.sizes, itemsize) * copies
-    batch = value_bytes(program.model, found.sizes, found.length, settings.batch, itemsize)
+    batch = value_bytes(program.model, found.sizes, found.extents, settings.batch, itemsize)
     bound = parse_amount(limit) if isinstance(limit, str) else limit
     require(kept + 2 * batch, bound, f"parameters, gradients and the values of one {found.part}")
 
