@@ -27,7 +27,7 @@ def loop_names(model: Model, mode: Mode) -> dict[str, dict[str, str]]:
     """
     found: dict[str, dict[str, str]] = {}
     for loop in loops(model, mode):
-        indices = model.axes[_tmp(model, loop)].indices
+        indices = model.axes[loop.axis].indices
         first = _along(model, loop.names[0], indices)
         for name in loop.names if len(indices) > 1 else ():
             other = _along(model, name, indices)
@@ -60,7 +60,7 @@ def _wishes(model: Model, mode: Mode) -> Iterator[tuple[str, str]]:
     """Pairs of indices, the first to come before the second; stronger wishes first."""
     swaps = loop_names(model, mode)
     for loop in loops(model, mode):
-        along = _along(model, loop.names[0], model.axes[_tmp(model, loop)].indices)
+        along = _along(model, loop.names[0], model.axes[loop.axis].indices)
         for name in loop.names:
             swap = swaps.get(name, {})
             for index in model.equations[name].indices:
@@ -81,9 +81,3 @@ def _behind(start: str, after: dict[str, set[str]]) -> set[str]:
             found.add(index)
             stack.extend(after[index])
     return found
-
-
-def _tmp(model, loop):
-    if hasattr(loop, "axis"):
-        return loop.axis
-    return next(a for a in model.axes if all(a in model.equations[n].axes for n in loop.names))

@@ -17,13 +17,14 @@ def _mix(z):
 def _uniform(seed, site, position, examples, components=1):
     """Numbers in [0, 1) that depend on seed, place, example, position and component alone.
 
-    Shape: that of `position`, examples, components.
+    `position` may be several, one for each index that runs, beside each other. Shape: theirs,
+    examples, components.
     """
     golden = np.uint64(0x9E3779B97F4A7C15)
     z = _mix(np.asarray([(int(seed) + int(golden)) % 2**64], np.uint64))
-    position = np.asarray(position, np.uint64)
-    position = position.reshape((*position.shape, 1, 1))
-    for part in (site, np.arange(examples)[:, None], position, np.arange(components)):
+    positions = position if isinstance(position, tuple) else (position,)
+    positions = [np.asarray(item)[..., None, None] for item in positions]
+    for part in (site, np.arange(examples)[:, None], *positions, np.arange(components)):
         z = _mix(z ^ ((np.asarray(part, np.uint64) + np.uint64(1)) * golden))
     return (z >> np.uint64(11)) * 2.0**-53
 
@@ -36,7 +37,9 @@ def _coin(forcing, seed, site, position, examples):
 def _dropout(p, seed, site, position, examples, shape, training):
     """0 with probability p, else 1 / (1 - p), in training; 1 elsewhere."""
     if not training:
-        return np.ones((*np.shape(position), examples, *shape), DTYPE)
+        positions = position if isinstance(position, tuple) else (position,)
+        lead = np.broadcast_shapes(*(np.shape(item) for item in positions))
+        return np.ones((*lead, examples, *shape), DTYPE)
     u = _uniform(seed, site, position, examples, int(np.prod(shape)))
     kept = u.reshape(u.shape[:-1] + shape) >= p
     return np.where(kept, 1 / np.where(kept, 1 - p, 1), 0).astype(DTYPE)

@@ -133,7 +133,7 @@ def _last(room, before, count, lengths):
 
 def _padded(x, live):
     """An output: 0 where an example has no position."""
-    return np.where(_widen(live, x.ndim - 2), x, x.dtype.type(0))
+    return np.where(_widen(live, x.ndim - live.ndim), x, x.dtype.type(0))
 
 
 def _for_each(x, examples, rank):
