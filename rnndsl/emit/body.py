@@ -188,11 +188,13 @@ class Body(Storage):
     def _needs_line(self, node: Node, code: Code) -> bool:
         if node in self.stage.targets or node in self.stage.exports:
             return True
-        if any(reader in self.loops for reader in self.readers.get(node, ())):
+        if node.op != "rename" and any(r in self.loops for r in self.readers.get(node, ())):
             return True
         return self._deserves_line(node, code)
 
     def _deserves_line(self, node: Node, code: Code) -> bool:
+        if node.op == "rename" and not code.text.endswith(")"):
+            return False
         if len(self.readers.get(node, ())) > 1 and not code.text.isidentifier():
             return True
         return len(code.text) > WIDTH or (bool(node.name) and node.name.startswith("d_"))

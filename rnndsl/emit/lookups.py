@@ -104,7 +104,7 @@ class Lookups(Expressions):
         code = self._operand(d, in_loop, d.rank, self._target(node, in_loop))
         rows = self._rows(node, own, in_loop)
         kept = [row for row, i in zip(rows, node.over, strict=True) if i != loop]
-        return call("_sent", code, self.tuple_of([str(row) for row in kept]), live)
+        return call("_sent", code, self.tuple_of([str(row) for row in kept]), live, str(node.rank))
 
 
 def _plus(left: Code | str, right: Code) -> Code:

@@ -136,7 +136,8 @@ class Storage(Lookups):
             return
         self.helper("_write_bound")
         rows = [self._bound_row(room, index, places[index], running) for index in node.over]
-        self.writer.line(f"_write_bound({whole}, {self.tuple_of(rows)}, {code})")
+        mask = f", {self.mask(running, False)}" if running else ""
+        self.writer.line(f"_write_bound({whole}, {self.tuple_of(rows)}, {code}{mask})")
 
     def _scalar(self, bound: Node) -> Node:
         """A boundary without the state that may override it, unfilled; as it is if it is given."""
@@ -161,7 +162,8 @@ class Storage(Lookups):
             name = self.context.index(loop)
             rows[at] = name if before.text == "0" else f"{before} + {name}"
         whole = self.context.room_name(node)
-        self.writer.line(f"_write_bound({whole}, {self.tuple_of(rows)}, {code})")
+        mask = self.mask([*running, *([loop] if places[loop] is None else [])], True)
+        self.writer.line(f"_write_bound({whole}, {self.tuple_of(rows)}, {code}, {mask})")
 
     def _bound_row(self, room: Room, index: str, place: Position | None, running: list[str]) -> str:
         """The rows of a boundary along one index: all that run, or one (for each example)."""

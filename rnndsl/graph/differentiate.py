@@ -196,7 +196,8 @@ class _Adjoint:
                 step = steps.get(index, ZERO)
                 run = Run(index, -step)
                 places.append(run if at is None else replace(at, offset=at.offset - step))
-            self._add(bound, read_node(self.b, flow, places, ()))
+            ahead = [p.index for p in places if isinstance(p, Run) and p.by.terms]
+            self._add(bound, self.b.live(read_node(self.b, flow, places, ()), ahead))
 
     def _reads(self, node: Node, d: Node) -> None:
         """A read at some positions sends its adjoint to these, or to a boundary there."""

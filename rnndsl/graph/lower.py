@@ -78,7 +78,10 @@ class _Lowering:
             free = free_indices(output.read)
             self.graph.layouts[output.label] = free
             with self._in("", free):
-                self.graph.outputs[output.label] = self._read(output.read)
+                node = self._read(output.read)
+                for index in free:
+                    node = node if index in node.over else self.b.spread(node, index)
+                self.graph.outputs[output.label] = node
         return self.graph
 
     def _names(self, equation: str, indices: tuple[str, ...]) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ ROWS = (
         lambda b, n, d: (n * (d - b.op("sum_over", d * n, index=n.attrs["index"])),),
     ),
     _over("argmax_over", None, "integer"),
-    Operation("rename", _rename, lambda b, n, d: (b.renamed(d, _inverse(n)),)),
+    Operation("rename", _rename, lambda b, n, d: (b.renamed(d, _inverse(n)),), is_cheap=True),
     Operation("spread", _spread, lambda b, n, d: (d,), helpers=("_spread",)),
     Operation(
         "total",

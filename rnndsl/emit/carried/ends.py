@@ -98,28 +98,26 @@ def _look(room, rows, filler):
     return np.where(_widen(inside, found.ndim - inside.ndim), found, filler)
 
 
-def _sent(d, rows, live):
-    """Each d added at the rows that a read looked up: the adjoint of `_look`."""
+def _sent(d, rows, live, rank):
+    """Each d, of some rank, added at the rows that a read looked up: the adjoint of `_look`."""
+    own = d.shape[d.ndim - rank :]
     examples = np.arange(live.shape[-1])
-    rows = np.broadcast_arrays(*rows, examples)
-    lead, rank = rows[0].shape, d.ndim - rows[0].ndim
-    d = np.broadcast_to(d, (*lead, *d.shape[d.ndim - rank :]))
-    result = np.zeros((*live.shape, *d.shape[d.ndim - rank :]), DTYPE)
+    lead = np.broadcast_shapes(d.shape[: d.ndim - rank], examples.shape, *map(np.shape, rows))
+    rows = [np.broadcast_to(row, lead) for row in (*rows, examples)]
     inside = np.ones(lead, bool)
     for row, size in zip(rows, live.shape, strict=True):
         inside &= (row >= 0) & (row < size)
-    np.add.at(result, tuple(row[inside] for row in rows), d[inside])
+    result = np.zeros((*live.shape, *own), DTYPE)
+    np.add.at(result, tuple(row[inside] for row in rows), np.broadcast_to(d, lead + own)[inside])
     return np.where(_widen(live, rank), result, 0)
 
 
-def _write_bound(room, rows, value):
-    """Write a boundary at rows that stand beside each other, where there is room for them."""
+def _write_bound(room, rows, value, live=True):
+    """Write a boundary at rows that stand beside each other, where the example has them."""
     examples = np.arange(room.shape[len(rows)])
     rows = np.broadcast_arrays(*rows, examples)
-    value = np.asarray(value)
-    rank = room.ndim - len(rows)
-    value = np.broadcast_to(value, (*rows[0].shape, *value.shape[value.ndim - rank :]))
-    inside = np.ones(rows[0].shape, bool)
+    value = np.broadcast_to(value, (*rows[0].shape, *room.shape[len(rows) :]))
+    inside = np.broadcast_to(live, rows[0].shape).copy()
     for row, size in zip(rows, room.shape, strict=False):
         inside &= (row >= 0) & (row < size)
     room[tuple(row[inside] for row in rows)] = value[inside]
