@@ -60,7 +60,11 @@ def _place(symbol: Symbol, item: tree.Expr, axis: str, index: str, table: Table)
         name, left = symbol.name, symbol.left
         table.report(axis_messages.other_axis_left(name, left, item.span, other, index))
     elif place is not None and place.anchor != "index":
-        table.report(place_messages.boundary_inside(symbol.name, item.span, length))
+        shown = [
+            f"{symbol.name}[{','.join(at if own == index else own for own in symbol.indices)}]"
+            for at in ("0", f"{length}+1")
+        ]
+        table.report(place_messages.boundary_inside(symbol.name, item.span, length, *shown))
     elif not any(table.excuses(name) for name in _unknown(item, table)):
         name, left = symbol.name, symbol.left
         table.report(place_messages.bad_left_side(name, left, item.span, length))

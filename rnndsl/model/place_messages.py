@@ -39,13 +39,14 @@ def unbound_index(index: str, span: Span, left: str, wanted: str | None) -> Diag
     return error("RNN118", message, span, f"no `{index}` in `{left}`", help=ways)
 
 
-def unbound_softmax(index: str, span: Span) -> Diagnostic:
-    """`softmax[t](…)` where no `t` runs."""
+def unbound_softmax(index: str, span: Span, indices: tuple[str, ...]) -> Diagnostic:
+    """`softmax[t](…)` where no `t` runs; `indices` are those of the left side."""
+    left = f"p[{','.join((*indices, index))}]"
     return error(
         "RNN118",
         f"the index `{index}` does not run here",
         span,
-        help=f"`softmax[{index}]` gives a value at every position: define `p[{index}] = …`",
+        help=f"`softmax[{index}]` gives a value at every position: define `{left} = …`",
     )
 
 
@@ -102,15 +103,14 @@ def bad_left_side(name: str, left: str, span: Span, length: str) -> Diagnostic:
     )
 
 
-def boundary_inside(name: str, span: Span, length: str) -> Diagnostic:
-    """`h[1] = …`."""
+def boundary_inside(name: str, span: Span, length: str, before: str, after: str) -> Diagnostic:
+    """`h[1] = …`; `before` and `after` are left sides outside."""
     return error(
         "RNN121",
         f"this boundary of `{name}` lies inside the sequence, which runs from 1 to {length}",
         span,
         "not before 1, and not after the end",
-        help=f"give the value before the first position (`{name}[0]`) or after the last "
-        f"(`{name}[{length}+1]`)",
+        help=f"give the value before the first position (`{before}`) or after the last (`{after}`)",
     )
 
 

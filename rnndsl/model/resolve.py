@@ -187,7 +187,9 @@ class Resolver(Brackets):
         self._bound(binder)
         self._count(call, 1, 1)
         if call.function == "softmax" and binder.index not in running:
-            self.table.report(place_messages.unbound_softmax(binder.index, binder.span))
+            symbol = self.table.symbols.get(self.left)
+            over = symbol.indices if symbol else ()
+            self.table.report(place_messages.unbound_softmax(binder.index, binder.span, over))
             raise Unresolved
         body = self._expr(arguments[0], running | {binder.index})
         axis = self.table.axis_of(binder.index) or ""
