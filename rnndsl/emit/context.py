@@ -34,7 +34,7 @@ class Context:
         for name in (*self.model.sizes, *self.model.params, *self.model.data):
             self.names.of(("spec", name), name)
         for equation in self.model.all_equations:
-            self.names.of(("spec", equation.name), equation.name)
+            self.names.of(("spec", equation.name), equation.name.replace(".", "_"))
 
     def index(self, index: str) -> str:
         """The variable that runs over an index."""
@@ -70,10 +70,10 @@ class Context:
         return self.variables[node]
 
     def _new(self, node: Node) -> str:
-        if node.op in ("param", "data"):
-            return self.names.of(("spec", node.name), node.name)
-        if node.op == "value" and node.name:
-            return self.names.of(("spec", node.name), node.name)
+        if node.op == "data" and node.attrs["place"]:
+            return self.names.of(node, "_".join([node.name, *map(str, node.attrs["place"])]))
+        if node.op in ("param", "data") or (node.op == "value" and node.name):
+            return self.shown(node.name)
         if node.op == "shift":
             source = node.inputs[0]
             is_flow = "flow" in source.attrs
@@ -84,7 +84,14 @@ class Context:
             return self.names.of(node, f"d_{self.variable(node.attrs['flow'])}")
         if node.op == "cotangent":
             return self.names.of(node, "d_" + _word(node.name))
-        return self.names.of(node, wish(node, self.variables))
+        return self.names.of(node, self._picked(node) or wish(node, self.variables))
+
+    def _picked(self, node: Node) -> str:
+        """`W_2` for what a parameter has at one place along a fixed axis."""
+        source = node.inputs[0] if node.op == "pick" and "literal" in node.attrs else None
+        if source is None or source.op != "param" or not self.model.params[source.name].lead:
+            return ""
+        return f"{source.name}_{node.attrs['literal'] + 1}"
 
     def room_name(self, node: Node) -> str:
         """The array that also holds what lies before the first and after the last position."""
@@ -92,7 +99,7 @@ class Context:
 
     def shown(self, name: str) -> str:
         """The variable of a name of the spec."""
-        return self.names.of(("spec", name), name)
+        return self.names.of(("spec", name), name.replace(".", "_"))
 
 
 def dim_code(dim: Dim, context: Context, used: set[str]) -> Code:

@@ -5,7 +5,7 @@ It writes no statements; where one is needed first, `storage` and `body` write i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rnndsl.emit.context import Context, dim_code, largest
 from rnndsl.emit.site import NodeSite
@@ -24,6 +24,15 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "dropout": ("training",),
     "clip_flow": ("scale",),
 }
+
+
+def cut(axes: Sequence[str], fixed: Collection[str], place: Sequence[int]) -> str:
+    """The subscript of one place along the fixed ones of some axes."""
+    places = iter(place)
+    entries = [str(next(places) - 1) if axis in fixed else ":" for axis in axes]
+    while entries[-1] == ":":
+        entries.pop()
+    return ", ".join(entries)
 
 
 def subscripted(code: Code, present: Sequence[str], target: Sequence[str], widened: int) -> Code:
@@ -144,10 +153,16 @@ class Expressions:
             case "index":
                 self.codes[node] = Code("?")
             case _:
-                name = self.context.variable(node)
+                whole = node.op == "data" and node.attrs["place"]
+                name = self.context.shown(node.name) if whole else self.context.variable(node)
                 self.uses(name)
-                self.codes[node] = Code(name)
+                self.codes[node] = self.piece(Code(name), node) if whole else Code(name)
                 self._prepare(node)
+
+    def piece(self, array: Code, node: Node) -> Code:
+        """What of data stands at one place along its fixed axes."""
+        axes = self.context.model.data[node.name].axes
+        return subscript(array, cut(axes, self.context.model.fixed, node.attrs["place"]))
 
     def _prepare(self, node: Node) -> None:
         """What must stand before a leaf is read."""
@@ -198,6 +213,10 @@ class Expressions:
             self._operand(item, in_loop, node.rank if row.is_elementwise else item.rank, target)
             for item in node.inputs
         ]
+
+    def code_of(self, node: Node) -> Code:
+        """The code of a node outside loops."""
+        return self._code(node, False)
 
     def _operand(
         self, node: Node, in_loop: bool, rank: int, target: Sequence[str] | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rnndsl.emit.body import Body
 from rnndsl.emit.context import Context
+from rnndsl.emit.handing import Handing
 from rnndsl.emit.heads import head, wrapped
 from rnndsl.emit.reuse import Reusing
 from rnndsl.emit.writer import Writer
@@ -15,7 +16,6 @@ from rnndsl.graph.equations import Mode
 from rnndsl.graph.lower import Forward, lower
 from rnndsl.graph.node import Node
 from rnndsl.model.model import Model
-from rnndsl.ops.code import Code, call
 from rnndsl.passes import run_passes
 from rnndsl.plan.rooms import find_rooms
 from rnndsl.plan.schedule import loop_count, schedule
@@ -44,15 +44,16 @@ class ModeEmitter:
     """Writes all functions of a model in one mode."""
 
     def __init__(self, model: Model, mode: Mode, level: int, suffix: str) -> None:
-        self.model = model
         self.level = level
         self.suffix = suffix
         self.kind = Reusing if level > 1 else Body
         self.forward: Forward = run_passes(lower(model, mode, share=level > 0))
+        self.model = self.forward.model
         self.code = ModeCode()
         self._plan()
         nodes = reachable(self.stages)
-        self.context = Context(model, find_rooms(nodes))
+        self.context = Context(self.model, find_rooms(nodes))
+        self.handing = Handing(self.forward)
 
     # Planning
 
@@ -164,7 +165,7 @@ class ModeEmitter:
             self.code.helpers.add("_clear")
             lines.append(f"_clear({mask}, {', '.join(names)})")
         if name == "forward":
-            lines += self._outputs(body)
+            lines += self.handing.outputs(body)
             lines += self._state(body)
             results = ["outputs", "after"]
         else:
@@ -192,22 +193,6 @@ class ModeEmitter:
                 mask = str(body.mask(node.over, False))
                 found.setdefault(mask, {}).setdefault(self.context.variable(node))
         return {mask: list(names) for mask, names in found.items()}
-
-    def _outputs(self, body: Body) -> list[str]:
-        lines = ["outputs = {"]
-        for label, node in self.forward.outputs.items():
-            code = body._code(node, False)
-            if node.over_t:
-                self.code.helpers |= {"_padded", "_widen"}
-                text = f"_padded({code}, {body.mask(node.over, False)})"
-                turned = body.turned(node.over, self.forward.layouts[label], node.rank)
-                text = f"np.transpose({text}, {turned})" if turned else text
-                lines.append(f"    {label!r}: {text},")
-            else:
-                body.uses("B")
-                self.code.helpers.add("_for_each")
-                lines.append(f"    {label!r}: _for_each({code}, B, {node.rank}),")
-        return [*lines, "}"]
 
     def _state(self, body: Body) -> list[str]:
         """The last values of everything that is read with a delay."""
@@ -239,8 +224,8 @@ class ModeEmitter:
         second = schedule(inputs.nodes, grouped=self.level == 0)
         more.write(second)
         self.code.loops[f"{name}_inputs"] = loop_count(second)
-        grads = self._grads(first, back.params, self.model.params)
-        data = self._grads(more, back.inputs, self._real_inputs())
+        grads = self.handing.grads(first, back.params)
+        data = self.handing.input_grads(more, back.inputs)
         first.used |= more.used
         first.sizes |= more.sizes
         first.imports |= {key for key in more.imports if key not in first.defined} - own
@@ -252,7 +237,7 @@ class ModeEmitter:
                 f'"""Gradients for parameters, and inputs if asked, from those of {words}."""'
             )
             lines.extend(head(first))
-            lines.extend(self._seeds(first, more))
+            lines.extend(self.handing.seeds(first, more))
             lines.extend(writer.lines)
             lines.extend(wrapped(grads, "grads"))
             with lines.block("if not inputs:"):
@@ -261,37 +246,3 @@ class ModeEmitter:
             lines.extend(wrapped(data, "input_grads"))
             lines.line("return grads, input_grads")
         return ["", "", *lines.lines], first.imports
-
-    def _seeds(self, *bodies: Body) -> list[str]:
-        """The adjoints that come from outside, under their names in the code."""
-        lines: list[str] = []
-        for node in self.forward.builder.nodes:
-            if node.op not in ("seed", "cotangent"):
-                continue
-            name = bodies[0].context.variable(node)
-            if any(name in body.used for body in bodies):
-                key = "loss" if node.op == "seed" else node.name
-                turned = bodies[0].turned(node.attrs["own"], node.over, node.rank)
-                text = f"seeds[{key!r}]"
-                text = f"np.transpose({text}, {turned})" if turned else text
-                lines.append(f"{name} = {text}")
-        return lines
-
-    def _real_inputs(self) -> list[str]:
-        return [name for name, item in self.model.inputs.items() if item.type.kind == "real"]
-
-    def _grads(self, body: Body, found: dict[str, Node], names: object) -> list[str]:
-        lines: list[str] = []
-        for name in names:  # type: ignore[attr-defined]
-            if name in found:
-                node = found[name]
-                code = body._code(node, False)
-                own = self.forward.data[name].attrs["own"] if name in self.forward.data else ()
-                turned = body.turned(node.over, own, node.rank)
-                code = call("np.transpose", code, turned) if turned else code
-            else:
-                source = self.context.shown(name)
-                body.uses(source)
-                code = Code(f"np.zeros_like({source})")
-            lines.append(f'"{name}": {code}')
-        return lines

@@ -70,8 +70,8 @@ class Names:
 def wish(node: Node, names: dict[Node, str]) -> str:
     """A telling name for a node that the spec does not name."""
     if node.name:
-        return node.name
-    origin = node.origin.replace("d ", "d_") or "all"
+        return node.name.replace(".", "_")
+    origin = node.origin.replace("d ", "d_").replace(".", "_") or "all"
     if node.op in ("matvec", "vecmat", "matmat", "outer"):
         known = [names.get(item) or item.name for item in node.inputs]
         if all(known):

@@ -92,7 +92,10 @@ class NodeSite:
         self._body.uses("seed", "B")
         target = self._body.dimensions(self._node, self._in_loop)
         places = [
-            self._body.position_of(index, self._in_loop, target) for index in self.attrs["running"]
+            str(index)
+            if isinstance(index, int)
+            else self._body.position_of(index, self._in_loop, target)
+            for index in self.attrs["running"]
         ]
         when = "0" if not places else places[0]
         if len(places) > 1:

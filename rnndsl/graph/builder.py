@@ -99,12 +99,14 @@ class Builder:
         shape: tuple[Dim, ...],
         own: Sequence[str] = (),
         over_b: bool = False,
+        place: tuple[int, ...] = (),
     ) -> Node:
         """A parameter, data, or an adjoint that comes from outside.
 
-        `own` holds its indices in the order in which its dimensions come.
+        `own` holds its indices in the order in which its dimensions come, `place` where it
+        stands along the fixed axes of an array.
         """
-        node = self.raw(op, (), name=name)
+        node = self.raw(op, (), name=name, place=place)
         node.name, node.kind, node.shape = name, kind, shape
         node.attrs["own"] = tuple(own)
         node.over, node.over_b = self.ordered(own), over_b

@@ -8,16 +8,16 @@ for the way back.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from rnndsl.graph.lower import Forward
 from rnndsl.graph.node import Node
-from rnndsl.graph.reach import before, bounds_of, closure, never_meet, readers_of
-from rnndsl.graph.reading import Place, Run, read_node, shifted
-from rnndsl.model.dims import ZERO, Dim
-from rnndsl.model.expr import Position, Read
+from rnndsl.graph.reach import before, bounds_of, closure, readers_of
+from rnndsl.graph.reading import Run, read_node, shifted
+from rnndsl.graph.sending import hit, places_behind, sent, steps
+from rnndsl.model.dims import Dim
 from rnndsl.ops.table import TABLE
 
 RISKY = frozenset({"exp"} | {row.name for row in TABLE.values() if row.is_singular})
@@ -49,7 +49,7 @@ class _Adjoint:
         self.readers = readers_of(self.nodes)
         self.leaves = [
             *forward.params.values(),
-            *(forward.data[n] for n, d in forward.model.inputs.items() if d.type.kind == "real"),
+            *self._inputs().values(),
         ]
         self.active = self._active()
         self.guarded = self._guarded()
@@ -68,10 +68,19 @@ class _Adjoint:
         for name, node in self.forward.params.items():
             if (d := self._adjoint(node)) is not None:
                 result.params[name] = self._named(d, f"d_{name}")
-        for name in self.forward.model.inputs:
-            if (d := self._adjoint(self.forward.data[name])) is not None:
-                result.inputs[name] = self._named(d, f"d_{name}")
+        for key, node in self._inputs().items():
+            if (d := self._adjoint(node)) is not None:
+                result.inputs[key] = self._named(d, f"d_{key.replace('.', '_')}")
         return result
+
+    def _inputs(self) -> dict[str, Node]:
+        """The real inputs, or what of them is read along fixed axes."""
+        inputs = self.forward.model.inputs
+        return {
+            key: node
+            for key, node in self.forward.data.items()
+            if node.name in inputs and node.kind == "real"
+        }
 
     # What takes part
 
@@ -177,7 +186,7 @@ class _Adjoint:
         for clip in self.forward.model.clips:
             if clip.reference is None or clip.reference.name != shift.inputs[0].name:
                 continue
-            if _steps(clip.reference, shift.inputs[0]) == shift.attrs["by"]:
+            if steps(clip.reference, shift.inputs[0]) == shift.attrs["by"]:
                 clipped = self.b.raw("clip_flow", (d,), kind=clip.kind, limit=clip.limit)
                 clipped.shape = d.shape
                 return clipped
@@ -185,75 +194,28 @@ class _Adjoint:
 
     def _bounds_of_shift(self, shift: Node) -> None:
         """A boundary at `p` is read by `h[t+k]` at `t = p - k`."""
-        value, flow = shift.inputs[0], self.flows[shift]
-        steps = dict(shift.attrs["by"])
-        own = value.attrs["own"]
-        for where, bound in bounds_of(value):
-            if any(at is not None and i not in steps for at, i in zip(where, own, strict=True)):
-                continue
-            places: list[Place] = []
-            for at, index in zip(where, own, strict=True):
-                step = steps.get(index, ZERO)
-                run = Run(index, -step)
-                places.append(run if at is None else replace(at, offset=at.offset - step))
-            ahead = [p.index for p in places if isinstance(p, Run) and p.by.terms]
-            self._add(bound, self.b.live(read_node(self.b, flow, places, ()), ahead))
+        for where, bound in bounds_of(shift.inputs[0]):
+            places = places_behind(shift, where)
+            if places is not None:
+                ahead = [p.index for p in places if isinstance(p, Run) and p.by.terms]
+                there = read_node(self.b, self.flows[shift], places, ())
+                self._add(bound, self.b.live(there, ahead))
 
     def _reads(self, node: Node, d: Node) -> None:
         """A read at some positions sends its adjoint to these, or to a boundary there."""
         value, places = node.inputs[0], node.attrs["places"]
         own, computed = value.attrs["own"], node.inputs[1:]
-        self._add(value, self._sent(d, places, computed, own))
+        self._add(value, sent(self.b, d, places, computed, own))
         for where, bound in bounds_of(value):
-            hit = self._hit(places, computed, where)
-            if hit is None:
+            met = hit(self.b, places, computed, where)
+            if met is None:
                 continue
-            mine = self.b.where(hit, d, 0)
+            mine = self.b.where(met, d, 0)
             left = [k for k, at in enumerate(where) if at is None]
             if left:
                 some = tuple(places[k] for k in left)
-                mine = self._sent(mine, some, computed, tuple(own[k] for k in left))
+                mine = sent(self.b, mine, some, computed, tuple(own[k] for k in left))
             self._add(bound, mine)
-
-    def _sent(
-        self, d: Node, places: Sequence[Place], computed: Sequence[Node], own: Sequence[str]
-    ) -> Node:
-        """An adjoint at the positions that a read looks up, 0 at all others."""
-        slots = [place for place in places if isinstance(place, int)]
-        inputs = [computed[slot - 1] for slot in slots]
-        numbered = tuple(
-            slots.index(place) + 1 if isinstance(place, int) else place for place in places
-        )
-        op = "scatter" if inputs else "place"
-        back = self.b.raw(op, (d, *inputs), places=numbered, own=tuple(own))
-        back.shape, back.over, back.over_b = d.shape, self.b.ordered(own), True
-        return back
-
-    def _hit(
-        self,
-        places: Sequence[Place],
-        computed: Sequence[Node],
-        where: Sequence[Position | None],
-    ) -> Node | None:
-        """Whether a read looks up a boundary; None where it never does."""
-        hit: Node | None = None
-        for place, bound in zip(places, where, strict=True):
-            if bound is None:
-                continue
-            if isinstance(place, Position) and never_meet(place, bound):
-                return None
-            there = self._position(place, computed)
-            equal = self.b.op("eq", there, self._position(bound, computed))
-            hit = equal if hit is None else self.b.op("and", hit, equal)
-        return hit
-
-    def _position(self, place: Place, computed: Sequence[Node]) -> Node:
-        if isinstance(place, int):
-            return computed[place - 1]
-        if isinstance(place, Run):
-            return self.b.index(place.index) + self.b.size(place.by)
-        offset = self.b.size(place.offset)
-        return self.b.length(place.axis) + offset if place.anchor == "end" else offset
 
     def _rule(self, node: Node, d: Node) -> None:
         row = TABLE[node.op]
@@ -322,9 +284,3 @@ class _Adjoint:
         node.over = tuple(index for index in part.over if index not in over)
         node.over_b = part.over_b and not over_b
         return node if node.rank == like.rank else self.b.fill(node, like)
-
-
-def _steps(read: Read, source: Node) -> tuple[tuple[str, Dim], ...]:
-    """By how much a read moves each of the indices of what it reads."""
-    pairs = zip(source.attrs["own"], read.places, strict=True)
-    return tuple((i, p.offset) for i, p in pairs if isinstance(p, Position) and p.offset.terms)

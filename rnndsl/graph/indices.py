@@ -6,7 +6,7 @@ which values and data are written; then that of the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 from rnndsl.graph.causality import loops
@@ -27,17 +27,11 @@ def loop_names(model: Model, mode: Mode) -> dict[str, dict[str, str]]:
     """
     found: dict[str, dict[str, str]] = {}
     for loop in loops(model, mode):
-        indices = model.axes[loop.axis].indices
-        first = _along(model, loop.names[0], indices)
-        for name in loop.names if len(indices) > 1 else ():
-            other = _along(model, name, indices)
+        first = loop.indices[0]
+        for name, other in zip(loop.names, loop.indices, strict=True):
             if other != first:
                 found[name] = {first: other, other: first}
     return found
-
-
-def _along(model: Model, name: str, indices: Sequence[str]) -> str:
-    return next(index for index in model.equations[name].indices if index in indices)
 
 
 def dimension_order(model: Model, mode: Mode) -> tuple[str, ...]:
@@ -60,16 +54,15 @@ def _wishes(model: Model, mode: Mode) -> Iterator[tuple[str, str]]:
     """Pairs of indices, the first to come before the second; stronger wishes first."""
     swaps = loop_names(model, mode)
     for loop in loops(model, mode):
-        along = _along(model, loop.names[0], model.axes[loop.axis].indices)
         for name in loop.names:
             swap = swaps.get(name, {})
             for index in model.equations[name].indices:
-                yield along, swap.get(index, index)
+                yield loop.indices[0], swap.get(index, index)
     for equation in model.equations.values():
         swap = swaps.get(equation.name, {})
         yield from pairwise(swap.get(index, index) for index in equation.indices)
     for data in model.data.values():
-        yield from pairwise(data.axes)
+        yield from pairwise(axis for axis in data.axes if axis in model.axes)
 
 
 def _behind(start: str, after: dict[str, set[str]]) -> set[str]:

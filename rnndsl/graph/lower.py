@@ -4,44 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from rnndsl.graph.builder import Builder
 from rnndsl.graph.calls import lower_call
-from rnndsl.graph.indices import dimension_order, loop_names
 from rnndsl.graph.equations import Mode
+from rnndsl.graph.forward import Forward as Forward
+from rnndsl.graph.indices import dimension_order, loop_names
 from rnndsl.graph.node import Node
+from rnndsl.graph.pieces import flat_parts, has_fixed, own_indices, part_of, piece_name
 from rnndsl.graph.reach import meeting
-from rnndsl.graph.reading import beyond_place, free_indices, outside, places_of, read_node
+from rnndsl.graph.reading import beyond_place, outside, places_of, read_node
 from rnndsl.model import expr as ir
 from rnndsl.model.dims import ONE
-from rnndsl.model.expr import Position, Type
-from rnndsl.model.model import Boundary, Equation, Model
+from rnndsl.model.expr import Position, Type, free_indices
+from rnndsl.model.model import Boundary, Data, Equation, Model
+from rnndsl.model.unroll import unroll_by_default
 
 TRUTHS = ("and", "or", "not")
 
 
-@dataclass
-class Forward:
-    """The graph of operations of a model: what is given, what is computed, what is asked."""
-
-    model: Model
-    mode: Mode
-    builder: Builder
-    params: dict[str, Node] = field(default_factory=dict)
-    data: dict[str, Node] = field(default_factory=dict)
-    values: dict[str, Node] = field(default_factory=dict)
-    outputs: dict[str, Node] = field(default_factory=dict)
-    loss: Node | None = None
-    nodes: tuple[Node, ...] = ()
-    """What was there before anything was differentiated."""
-    layouts: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """The indices of each output in the order of its dimensions."""
-
-
 def lower(model: Model, mode: Mode = "teacher", share: bool = True) -> Forward:
-    """The graph of a model; `share` lets equal operations of different equations be one."""
-    return _Lowering(model, mode, share).run()
+    """The graph of a model; `share` lets equal operations of different equations be one.
+
+    Fixed axes are unrolled by the default sizes of the model.
+    """
+    return _Lowering(unroll_by_default(model), mode, share).run()
 
 
 class _Lowering:
@@ -57,12 +44,10 @@ class _Lowering:
 
     def run(self) -> Forward:
         for name, param in self.model.params.items():
-            shape = param.shape
-            self.graph.params[name] = self.b.given("param", name, "real", shape)
-        for name, data in self.model.data.items():
-            own = own_indices(self.model, data.axes)
-            node = self.b.given("data", name, data.type.kind, data.type.shape, own, True)
-            self.graph.data[name] = node
+            self.graph.params[name] = self.b.given("param", name, "real", param.whole)
+        for data in self.model.data.values():
+            if not has_fixed(self.model, data):
+                self._data(data, ())
         for equation in self.model.all_equations:
             kind, own = equation.type, self._names(equation.name, equation.indices)
             value = self.b.value(equation.name, kind.kind, kind.shape, own)
@@ -75,14 +60,31 @@ class _Lowering:
         if self.model.loss is not None:
             self.graph.loss = self.graph.values["loss"]
         for output in self.model.outputs:
-            free = free_indices(output.read)
-            self.graph.layouts[output.label] = free
-            with self._in("", free):
-                node = self._read(output.read)
-                for index in free:
-                    node = node if index in node.over else self.b.spread(node, index)
-                self.graph.outputs[output.label] = node
+            for place, read in flat_parts(output.parts or output.read):
+                key = piece_name(output.label, place)
+                if place:
+                    self.graph.pieces.setdefault(output.label, {})[place] = key
+                self._output(key, read)
         return self.graph
+
+    def _data(self, data: Data, place: tuple[int, ...]) -> Node:
+        """Data, or what of it stands at one place along its fixed axes."""
+        key = piece_name(data.name, place)
+        if key not in self.graph.data:
+            own = own_indices(self.model, data.axes)
+            kind, shape = data.type.kind, data.type.shape
+            node = self.b.given("data", data.name, kind, shape, own, True, place)
+            self.graph.data[key] = node
+        return self.graph.data[key]
+
+    def _output(self, key: str, read: ir.Read) -> None:
+        free = tuple(free_indices(read))
+        self.graph.layouts[key] = free
+        with self._in("", free):
+            node = self._read(read)
+            for index in free:
+                node = node if index in node.over else self.b.spread(node, index)
+            self.graph.outputs[key] = node
 
     def _names(self, equation: str, indices: tuple[str, ...]) -> tuple[str, ...]:
         swap = self.swaps.get(equation, {})
@@ -170,7 +172,20 @@ class _Lowering:
         raise AssertionError(expr)
 
     def _read(self, read: ir.Read) -> Node:
-        node = self.graph.data.get(read.name) or self.graph.values[read.name]
+        data = self.model.data.get(read.name)
+        if data is not None and has_fixed(self.model, data):
+            found = part_of(self.model, read)
+            return self._found(found[0], self._data(data, found[1])) if found else (
+                self._nothing(data)
+            )  # fmt: skip
+        return self._found(read, self.graph.data.get(read.name) or self.graph.values[read.name])
+
+    def _nothing(self, data: Data) -> Node:
+        """What data reads as where there is none."""
+        node = self.b.number(-1 if data.type.kind == "token" else 0)
+        return self.b.filled(node, data.type.shape) if data.type.shape else node
+
+    def _found(self, read: ir.Read, node: Node) -> Node:
         if not read.places:
             return node
         found = beyond_place(read)
@@ -213,7 +228,10 @@ class _Lowering:
         base = self._expr(expr.base)
         index = self._expr(expr.index)
         if index.op == "number":
-            result = self.b.raw("pick", (base,), literal=index.attrs["value"])
+            value = index.attrs["value"]
+            fixed = [axis.length for axis in self.model.fixed.values()]
+            more = {"inside": True} if value >= 0 and base.shape[0].name in fixed else {}
+            result = self.b.raw("pick", (base,), literal=value, **more)
         else:
             result = self.b.raw("pick", (base, index))
         result.kind, result.shape = base.kind, base.shape[1:]
@@ -238,9 +256,16 @@ class _Lowering:
         free = self._expr(expr.free)
         if self.graph.mode == "free":
             return free
-        coin = self._draw(self.b.raw("coin", (), site=expr.site, running=self.running))
+        coin = self._draw(self.b.raw("coin", (), site=expr.site, running=self._counters(expr.at)))
         coin.kind = "bool"
         return self.b.where(coin, self._expr(expr.teacher), free)
+
+    def _counters(self, at: tuple[int | None, ...]) -> tuple[int | str, ...]:
+        """The positions that a draw depends on: of indices that run, and of unrolled ones."""
+        running = iter(self.running)
+        return tuple(next(running) if place is None else place for place in at) if at else (
+            self.running
+        )  # fmt: skip
 
     def _draw(self, node: Node) -> Node:
         """A draw differs at every position that runs, and for every example."""
@@ -255,12 +280,12 @@ class _Lowering:
             inputs[0] = self._truth(inputs[0])
         if expr.operation == "dropout":
             shape = expr.type.shape
-            chance = {"site": expr.site, "running": self.running}
+            chance = {"site": expr.site, "running": self._counters(expr.at)}
             mask = self.b.raw("dropout", (self.b.real(inputs[1]),), shape=shape, **chance)
             mask.shape = shape
             return self.b.real(inputs[0]) * self._draw(mask)
         if expr.operation == "sample":
-            chance = {"site": expr.site, "running": self.running}
+            chance = {"site": expr.site, "running": self._counters(expr.at)}
             node = self.b.raw("sample", (self.b.real(inputs[0]),), **chance)
             node.kind = "integer"
             return self._draw(node)
@@ -268,11 +293,3 @@ class _Lowering:
 
     def _truth(self, node: Node) -> Node:
         return node if node.kind == "bool" else self.b.op("truth", node)
-
-
-def own_indices(model: Model, axes: tuple[str, ...]) -> tuple[str, ...]:
-    """An index of its own for each axis of data: the axis' first, then its second, and so on."""
-    found: list[str] = []
-    for axis in axes:
-        found.append(next(i for i in model.axes[axis].indices if i not in found))
-    return tuple(found)

@@ -102,16 +102,6 @@ def running(places: Sequence[Place]) -> list[str]:
     return [place.index for place in places if isinstance(place, Run)]
 
 
-def free_indices(read: ir.Read) -> tuple[str, ...]:
-    """The indices that a read leaves free, in the order written."""
-    found: dict[str, None] = {}
-    for item in read.walk():
-        for place in item.places if isinstance(item, ir.Read) else ():
-            if isinstance(place, Position) and place.index is not None:
-                found.setdefault(place.index)
-    return tuple(found)
-
-
 def beyond_place(read: ir.Read) -> int | None:
     """The one place outside its axis, where all others are running indices."""
     found = None

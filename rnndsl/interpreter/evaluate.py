@@ -28,7 +28,7 @@ class Interpreter(Expressions):
 
     `params`: arrays of the parameters' shapes, fixed axes in front. `data`: axes in front, in
     their written order: (T, ...), (T, S, ...), (...). `lengths`: the example's own, by the name
-    of the axis; those of fixed axes are sizes. `example`: its place in the batch, from 0, for draws.
+    of the axis; those of fixed axes are sizes. `example`: its place in the batch, for draws.
     `state`: the last values before this window, oldest first, (d, ...): they stand at the
     positions 1-d to 0 in place of boundaries and zeros. Numbers are float64, or complex128
     where a complex number came in.

@@ -28,6 +28,8 @@ def _reduce(function: str) -> Printer:
 def _pick(a: Sequence[Code], site: Site) -> Code:
     literal = site.attrs.get("literal")
     index = a[1] if literal is None else str(literal)
+    if site.attrs.get("inside"):
+        return subscript(a[0], str(literal))
     if literal == 0:
         tail = ", :" * (site.rank(0) - 1)
         return subscript(a[0], "0" if site.is_plain(0) else f"..., 0{tail}")

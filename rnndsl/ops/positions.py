@@ -8,6 +8,7 @@ is told at which dimension that index stands, and how many there are.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rnndsl.ops.code import Code, call, subscript
 from rnndsl.ops.function import ELEMENTWISE, Function
@@ -26,12 +27,12 @@ def _over(name: str, derivative: Derivative | None, kind: Result = "real") -> Op
     )
 
 
-def _hot_over(b, n, d):  # type: ignore[no-untyped-def]
+def _hot_over(b: Any, n: Any, d: Any) -> Sequence[Any]:
     hot = b.op("first_hot_over", n.inputs[0], sign=n.attrs["sign"], index=n.attrs["index"])
     return (_back(b, n, d) * hot,)
 
 
-def _back(b, n, d):  # type: ignore[no-untyped-def]
+def _back(b: Any, n: Any, d: Any) -> Any:
     """The adjoint of a reduction at every position of its index."""
     return b.spread(d, n.attrs["index"])
 
@@ -45,7 +46,7 @@ def _rename(a: Sequence[Code], site: Site) -> Code:
     return call("np.transpose", a[0], turned) if turned else a[0]
 
 
-def _inverse(n):  # type: ignore[no-untyped-def]
+def _inverse(n: Any) -> dict[str, str]:
     return {new: old for old, new in n.attrs["names"]}
 
 

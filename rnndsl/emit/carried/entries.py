@@ -56,6 +56,14 @@ def _filled_array(work, name, shape, dtype, filler):
     return array
 
 
+def _in_place(like, *pieces):
+    """An array with pieces at their places, 0 elsewhere."""
+    result = np.zeros_like(like)
+    for place, piece in pieces:
+        result[place] = piece
+    return result
+
+
 def _whole(name, top, bottom):
     """A size that follows from others; it must come out whole."""
     if top % bottom or top < bottom:
