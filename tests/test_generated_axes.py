@@ -26,7 +26,7 @@ loss = sum[j](b[j])
 output b[j], a[j,i]
 """
 BARE = "model bare\naxis i = 1..S\naxis j = 1..T\nparam v\na[j,i]: () = v * i * j\noutput a[j,i]"
-SAME = "model same\naxis i, j = 1..N\ninput M[i,j]\nparam v\na[i]: () = v * sum[j](M[i,j])\noutput a[i]"
+SAME = "axis i, j = 1..N\ninput M[i,j]\nparam v\na[i]: () = v * sum[j](M[i,j])\noutput a[i]"
 
 
 def program(spec: str = SPEC) -> Program:
@@ -49,14 +49,18 @@ def data(**more: Any) -> dict[str, Any]:
 
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
-    "positions of another": ({"u": np.ones((4, 2))}, "'u' has 4 positions along 'i' (S), but 'x' has 3"),
+    "positions of another": ({"u": np.ones((4, 2))},
+                             "'u' has 4 positions along 'i' (S), but 'x' has 3"),
     "given length": ({"S": 4}, "'x' has 3 positions along 'i' (S), but S has 4"),
-    "axes swapped": ({"K": np.ones((4, 3, 2))}, "'K' has 4 positions along 'i' (S), but 'x' has 3"),
+    "axes swapped": ({"K": np.ones((4, 3, 2))},
+                     "'K' has 4 positions along 'i' (S), but 'x' has 3"),
     "examples": ({"K": np.ones((3, 4, 3))}, "'K' has 3 examples, but 'x' has 2"),
-    "too few dimensions": ({"x": np.ones((4, 3))}, "'x' has shape (4, 3); expected (T, S, batch, n)"),
-    "shape": ({"x": np.ones((4, 3, 2))}, "'x' has shape (4, 3, 2); expected (T, S, batch, n)"
-              " = (4, 3, 2, 2)"),
-    "none": ({"u": np.ones((0, 2)), "x": np.ones((4, 0, 2, 2))}, "'x' has no positions along 'i' (S)"),
+    "too few dimensions": ({"x": np.ones((4, 3))},
+                           "'x' has shape (4, 3); expected (T, S, batch, n)"),
+    "shape": ({"x": np.ones((4, 3, 2))},
+              "'x' has shape (4, 3, 2); expected (T, S, batch, n) = (4, 3, 2, 2)"),
+    "none": ({"u": np.ones((0, 2)), "x": np.ones((4, 0, 2, 2))},
+             "'x' has no positions along 'i' (S)"),
     "unknown axis": ({"lengths": {"k": [1, 1]}}, "plane has no axis 'k'; it has: i, j, l"),
     "real lengths": ({"lengths": {"j": [1.0, 2.0]}},
                      "lengths of 'j' must hold numbers of positions, not float64"),
