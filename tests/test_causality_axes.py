@@ -45,6 +45,7 @@ LOOPS: list[tuple[str, Wanted]] = [
     ("h[i,j]: n = h[i-1,j]\nh[0,j] = y[j] + g[j]\ng[j]: n = g[j-1]",
      [("h", 1, "i", "i"), ("g", 1, "j", "j")]),
     ("h[i,j]: n = h[i-1,j-1]\nh[0,j] = h[S,j-1]", [("h", 1, "j", "j")]),
+    ("h[i,j]: n = h[i-1,j] + h[0,j] + h[S+1,j]\nh[0,j] = y[j]", [("h", 1, "i", "i")]),
     # a fixed axis is no loop
     ("h[l,j]: n = h[l,j-1] + h[l-1,j]", [("h.1", 1, "j", "j"), ("h.2", 1, "j", "j")]),
     ("h[l,j]: n = h[l,j-1] + h[l-1,j]\nh[0,j] = y[j] + h[L,j-1]",

@@ -14,9 +14,9 @@ import pytest
 from rnndsl.driver import parse
 from rnndsl.runtime.checkpoint import restore, save
 from rnndsl.runtime.compile import compile_model
-from rnndsl.runtime.evaluate import find_scored
 from rnndsl.runtime.program import Program
 from rnndsl.runtime.random_data import random_params
+from rnndsl.runtime.scoring import find_scored
 from rnndsl.runtime.text_data import Alphabet
 from tests.test_cli import run
 
@@ -192,7 +192,8 @@ def test_free_running_needs_no_targets() -> None:
 def test_what_has_tokens_to_score() -> None:
     scored = find_scored(parse(PROBABILITIES))
     assert scored is not None
-    assert (scored.read.name, scored.target, scored.are_probabilities) == ("yhat", "y", True)
+    assert (scored.output.label, scored.target.name) == ("yhat", "y")
+    assert scored.are_probabilities
     shifted = LOGITS.replace("cross_entropy(o[t]", "cross_entropy(o[t-1]")
     twice = LOGITS.replace("loss = ", "loss = sum[t](nll(yhat[t], y[t])) + ")
     assert find_scored(parse(shifted)) is find_scored(parse(twice)) is None

@@ -146,7 +146,7 @@ def test_parameters_and_values_are_counted() -> None:
     # U (8, 3), W (8, 8), b 8, Q (2, 2), s
     assert parameter_bytes(model, sizes) == 4 * (24 + 64 + 8 + 4 + 1)
     # x (T, B, 3), c (B, 6), h (T, B, 8), loss (B)
-    assert value_bytes(model, sizes, 5, 2, 8) == 8 * (30 + 12 + 80 + 2)
+    assert value_bytes(model, sizes, {"t": 5}, 2, 8) == 8 * (30 + 12 + 80 + 2)
 
 
 def test_a_size_left_open_counts_as_one() -> None:

@@ -57,14 +57,11 @@ class MadeUp:
         loss = self.level * len(options["x"])
         return loss, {"W": np.full(4, self.grad, np.float32)}, self._next(options["state"])
 
-    def loss(self, params: Mapping[str, Any], **options: Any) -> float:
-        self.scored.append(options)
-        return (3.0 + len(self.scored)) * len(options["x"])
-
-    def forward(self, params: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+    def loss(self, params: Mapping[str, Any], **options: Any) -> tuple[Any, ...]:
         assert options.pop("return_state")
-        assert options.items() == self.scored[-1].items()
-        return {"state": self._next(options["state"])}
+        assert not options.pop("return_outputs")
+        self.scored.append(options)
+        return (3.0 + len(self.scored)) * len(options["x"]), self._next(options["state"])
 
     def clip(self, grads: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         self.clipped += 1
@@ -89,7 +86,7 @@ class MadeUp:
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """A made-up program has no logits, and no values to look into."""
     monkeypatch.setattr(steps, "first_fault", lambda *rest: "why")
-    monkeypatch.setattr(steps, "scorer", lambda program: None)
+    monkeypatch.setattr(steps, "scoring_program", lambda program: (program, None))
 
 
 def train(program: MadeUp, text: Text | str = TEXT, **options: Any) -> Trained:

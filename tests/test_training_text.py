@@ -12,7 +12,7 @@ from rnndsl.model.model import Model
 from rnndsl.runtime.text_data import Alphabet, Text, Windows
 from rnndsl.runtime.text_model import (
     find_logits,
-    sums_over_positions,
+    summed_axes,
     text_roles,
     with_logits,
 )
@@ -209,5 +209,5 @@ def test_logits_that_are_not_clear_are_refused(tail: str, number: str) -> None:
 
 
 def test_a_sum_over_positions_is_told_from_a_mean() -> None:
-    assert sums_over_positions(model(PLAIN[len(HEAD) :]))
-    assert not sums_over_positions(model("loss = mean[t](cross_entropy(o[t], y[t]))"))
+    assert summed_axes(model(PLAIN[len(HEAD) :])) == ("t",)
+    assert not summed_axes(model("loss = mean[t](cross_entropy(o[t], y[t]))"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
+from rnndsl.driver import parse
 from rnndsl.gallery import specs
 from rnndsl.graph.unfold import unfold, unfolded_size
 from rnndsl.model.load import load_model, parse_model
@@ -143,3 +144,29 @@ def test_attention_over_all_positions_is_counted_squared() -> None:
     graph = unfold(model, 10)
     assert sum(a[0] == "e" for a, _ in graph.edges) == 100
     assert unfolded_size(model, 10).edges >= graph.number_of_edges()
+
+
+def test_a_value_over_two_axes_stands_along_the_first() -> None:
+    text = """
+    axis i = 1..S
+    axis j = 1..T
+    input x[i], y[j]
+    e[j,i] = x[i-1] * y[j] + e[j-1,i+1]
+    e[j,0] = 1
+    e[0,i] = x[i]
+    s[j] = sum[i](e[j,i]) + s[j-1]
+    loss = s[T]
+    """
+    model = parse(text)
+    graph = unfold(model, 2)
+    into = {
+        place: sorted(graph.predecessors((name, place))) for name, place in graph if name == "e"
+    }
+    everywhere = [("x", 0), ("x", 1)]
+    assert into[2] == [("e", 1), *everywhere, ("y", 2)]
+    assert into[1] == [("e", 0), *everywhere, ("y", 1)]
+    assert into[0] == [("x", 1), ("x", 2)]
+    assert sorted(graph.predecessors(("s", 2))) == [("e", 2), ("s", 1)]
+    size = unfolded_size(model, 2)
+    assert size.nodes >= len(graph)
+    assert size.edges >= graph.number_of_edges()

@@ -45,7 +45,7 @@ h[l,0] = A[L+1-l]
 g[t] = sum[l](h[l,t] * B[l,L]) + mean[k](B[k,1]) + prod[l](h[l,t]) + sum[k](sum[l](B[l,k]))
 q[l,k,t] = dot(h[l,t], h[k,t-1])
 r[l,t] = sum[k](softmax[k](q[l,k,t]) * h[k,t]) + h[0,t] + h[L+1,t-1] + h[L+2,t]
-s[t] = max[l](q[l,1,t]) + min[k](q[k,k,t]) + logsumexp[l](q[1,l,t])
+s[t] = max[l](q[l,1,t]) + min[k](q[k,k,t]) + logsumexp[l](q[1,l,t]) + argmax[l](q[l,1,t] > 0)
 loss = sum[t](sum(g[t]) + s[t]) + sum[l](sum[t](sum(r[l,t])))
 output g[t], h[l,t], q[k,l,t], r[l,T], q[l,l,t]
 """
@@ -170,6 +170,17 @@ def test_nothing_of_the_fixed_axis_is_left() -> None:
             assert str(item.base.type.shape[0]) == "L"
         if isinstance(item, ir.Read):
             assert all(isinstance(p, ir.Position) and p.axis == "t" for p in item.places)
+
+
+def test_data_outside_a_fixed_axis_is_read_outside_for_every_length() -> None:
+    flat = unroll(parse(COMPUTED), {"L": 2})
+    reads = [item for item in ir.reads(flat.equations["h.1"].expr) if item.name == "w"]
+    places = [item.places[0] for item in reads]
+    assert [(p.anchor, str(p.offset)) for p in places if isinstance(p, ir.Position)] == [
+        ("start", "1"),
+        ("start", "0"),
+        ("end", "1"),
+    ]
 
 
 def test_a_model_without_fixed_axes_is_itself() -> None:

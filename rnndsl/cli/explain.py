@@ -81,8 +81,8 @@ def _loop_lines(model: Model, item: Explanation) -> Iterator[str]:
         is_left = "is left" if model.has_teach else "is needed"
         yield f"no loop {is_left}: every equation runs for all positions at once"
     for number, loop in enumerate(item.loops, 1):
-        over = next(iter(model.axes), "t")
-        yield f"loop {number} runs {DIRECTIONS[loop.step]} over {over}: {', '.join(loop.names)}"
+        names = ", ".join(loop.names)
+        yield f"loop {number} runs {DIRECTIONS[loop.step]} over {loop.axis}: {names}"
         yield f"  because {_reasons(model, loop)}"
     if item.gradient_loops:
         ways = " and ".join(f"one loop {DIRECTIONS[step]}" for step in item.gradient_loops)
@@ -199,6 +199,7 @@ def _data(model: Model, found: tuple[Explanation, ...], sizes: Mapping[str, int]
                 "mode": item.mode,
                 "loops": [
                     {
+                        "axis": loop.axis,
                         "direction": DIRECTIONS[loop.step],
                         "equations": list(loop.names),
                         "because": [

@@ -1,7 +1,9 @@
 """Unfolding: the graph of values at positions, as the textbooks draw it.
 
 A node is `(name, place)`: a position, None for a value without axis, or `...` for all the
-positions that are left out. It knows nothing of how it is drawn, and evaluates nothing.
+positions that are left out. A value over several axes has its places along the first of them;
+all that it reads along the others is read at each. It knows nothing of how it is drawn, and
+evaluates nothing. Fixed axes are to be unrolled before.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import NamedTuple
 
 import networkx as nx
 
-from rnndsl.graph.equations import LOSS, Reference, references
+from rnndsl.graph.equations import LOSS, Along, Reference, references
 from rnndsl.model.dims import Dim
 from rnndsl.model.expr import Position
 from rnndsl.model.model import Boundary, Model
@@ -39,7 +41,7 @@ def unfolded_size(model: Model, steps: int) -> UnfoldedSize:
     edges = 0
     for item in references(model):
         readers = steps if axes[item.target] else 1
-        edges += readers * (steps if item.kind in ("all", "through") else 1)
+        edges += readers * (steps if _is_spread(item, model) else 1)
         if _leaves(item):
             nodes += readers
     return UnfoldedSize(nodes, edges)
@@ -74,8 +76,26 @@ def offset_value(offset: Dim, sizes: Mapping[str, int]) -> int:
 
 
 def _leaves(item: Reference) -> bool:
-    place = item.place
+    place = item.along[0].place if item.along else None
     return place is not None and (place.anchor != "index" or not place.is_here)
+
+
+def _is_spread(item: Reference, model: Model) -> bool:
+    """Whether all positions are read: under a reduction, somewhere, or along another axis."""
+    if not item.along:
+        return False
+    at: Along = item.along[0]
+    if at.place is None or at.kind in ("all", "through"):
+        return True
+    return at.place.index is not None and at.place.index != _index(item, model)
+
+
+def _index(item: Reference, model: Model) -> str | None:
+    """The index that runs along the places of what reads."""
+    if item.via is not None:
+        return item.via.places[0].index
+    equation = model.loss if item.target == LOSS else model.equations[item.target]
+    return equation.indices[0] if equation and equation.indices else None
 
 
 @dataclass
@@ -134,13 +154,16 @@ class _Unfolding:
         """Where `item` reads its source, for a reader at one place."""
         if not self._axes(item.source):
             yield None
-        elif item.kind in ("all", "through") or item.place is None:
-            shift = 0 if item.place is None else offset_value(item.place.offset, self.sizes)
+        elif _is_spread(item, self.model):
+            at = item.along[0].place
+            shift = 0 if at is None else offset_value(at.offset, self.sizes)
             yield from (self._seen(position + shift) for position in self.positions)
             if self.elided:
                 yield ...
         else:
-            yield self._seen(self._resolve(item.place, reader))
+            place = item.along[0].place
+            assert place is not None
+            yield self._seen(self._resolve(place, reader))
 
     def _resolve(self, place: Position, reader: Place) -> int:
         start = {"index": reader, "start": 0, "end": self.steps}[place.anchor]
@@ -152,9 +175,10 @@ class _Unfolding:
 
     def _carry_on(self, item: Reference) -> None:
         """An edge into `...` from each position that is read by one that is left out."""
-        if item.kind != "shift" or item.place is None:
+        place = item.along[0].place if item.along else None
+        if place is None or place.index is None or _is_spread(item, self.model):
             return
-        shift = offset_value(item.place.offset, self.sizes)
+        shift = offset_value(place.offset, self.sizes)
         for position in self.positions:
             if shift and position - shift in self.elided:
                 self._connect((item.source, position), (item.source, ...), item)
@@ -178,7 +202,8 @@ class _Unfolding:
     def _boundary(self, name: str, position: int | None) -> Boundary | None:
         equation = self.model.equations.get(name)
         for boundary in equation.boundaries if equation else ():
-            if self._resolve(boundary.place, None) == position:
+            first = boundary.places[0]
+            if first.index is None and self._resolve(first, None) == position:
                 return boundary
         return None
 

@@ -28,11 +28,12 @@ How = Literal["loop", "parallel", "once", "unused"]
 
 @dataclass(frozen=True)
 class LoopRow:
-    """A loop: its direction (1 forwards, -1 backwards), what runs in it, why it is there.
+    """A loop: its axis, its direction (1 forwards, -1 backwards), what runs in it, and why.
 
     `because` are the reads across positions that close it.
     """
 
+    axis: str
     step: int
     names: tuple[str, ...]
     because: tuple[Reference, ...]
@@ -75,7 +76,7 @@ def _explain(model: Model, mode: Mode) -> Explanation:
     blocks = schedule(nodes, grouped=False)
     reads = [item for item in references(model, mode) if item.via is None]
     found = tuple(
-        LoopRow(loop.step, loop.names, tuple(_inside(reads, loop.names, shifted=True)))
+        LoopRow(loop.axis, loop.step, loop.names, tuple(_inside(reads, loop.names, shifted=True)))
         for loop in loops(model, mode)
     )
     spent = costs(nodes)
