@@ -89,7 +89,15 @@ def _must_split(part: list[Node]) -> bool:
     """Whether nodes came together only because their equations did."""
     directions = {_direction(node) for node in _shifts(part)}
     is_loop = len(directions) == 1 and None not in directions
-    return not is_loop or any(node.op in TABLE and TABLE[node.op].across for node in part)
+    return not is_loop or any(_is_whole(node) for node in part)
+
+
+def _is_whole(node: Node) -> bool:
+    """Whether a node cannot be computed position by position: it needs, or makes, all at once."""
+    if node.op == "shift":
+        return False
+    across = node.op in TABLE and TABLE[node.op].across
+    return across or node.op in READS or not node.over_t
 
 
 def _shifts(part: Sequence[Node]) -> list[Node]:
