@@ -144,7 +144,10 @@ def _data(table: Table, statement: tree.DataStatement, entry: tree.DataEntry) ->
 
 
 def _param(table: Table, entry: tree.ParamEntry) -> None:
-    if entry.indices:
+    if len(entry.indices) == 1 and _names_axis(table, entry.indices[0]):
+        table.report(wording.param_over_positions(entry.name.name, entry.indices[0].span))
+        table.broken.add(entry.name.name)
+    elif entry.indices:
         table.wait("axes", messages.later("a parameter that carries an axis", entry.span))
         table.broken.add(entry.name.name)
     else:

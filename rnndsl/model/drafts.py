@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
-from rnndsl.model import messages, place_messages
+from rnndsl.model import messages, place_messages, slips
 from rnndsl.model.expr import Position
 from rnndsl.model.places import affine, position
 from rnndsl.model.resolve import Resolver
@@ -117,7 +117,7 @@ def _boundary(
     if symbol is None and not table.excuses(name):
         table.broken.add(name)
         if is_shifted:
-            table.report(place_messages.bad_left_side(name, item.span, index, table.length))
+            _shifted(statement, name, item, table)
         else:
             table.report(
                 place_messages.boundary_without_equation(name, left_span(statement), index)
@@ -129,18 +129,28 @@ def _boundary(
         table.report(place_messages.boundary_of_data(name, left_span(statement), index))
     elif symbol is not None:
         expr = resolver.resolve(statement.value, left, running)
-        if _is_place(name, item, place, table) and _has_no_shape(statement, name, table):
+        if _is_place(statement, name, place, table) and _has_no_shape(statement, name, table):
             return Draft(statement, name, expr, (), place) if expr else None
         return None
     resolver.resolve(statement.value, left, running)
     return None
 
 
-def _is_place(name: str, item: tree.Expr, place: Position | None, table: Table) -> bool:
+def _shifted(statement: tree.EquationStatement, name: str, item: tree.Expr, table: Table) -> None:
+    shifted = slips.shifted(statement, table)
+    say = place_messages.bad_left_side
+    table.report(say(name, item.span, table.index, table.length, shifted))
+
+
+def _is_place(
+    statement: tree.EquationStatement, name: str, place: Position | None, table: Table
+) -> bool:
     """Whether the bracket of a boundary holds a position outside the sequence."""
+    assert statement.indices
+    item = statement.indices[0]
     if place is None or place.anchor == "index":
         if not any(table.excuses(unknown) for unknown in _unknown(item, table)):
-            table.report(place_messages.bad_left_side(name, item.span, table.index, table.length))
+            _shifted(statement, name, item, table)
         return False
     if not place.is_outside:
         table.report(place_messages.boundary_inside(name, item.span, table.length))

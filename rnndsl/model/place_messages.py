@@ -28,11 +28,17 @@ def no_position(name: str, span: Span, what: str) -> Diagnostic:
     )
 
 
-def unbound_index(index: str, span: Span, left: str, is_value: bool) -> Diagnostic:
-    """`t` where no `t` runs; `left` is the left side of the equation."""
+def unbound_index(
+    index: str, span: Span, left: str, is_value: bool, summed: str | None
+) -> Diagnostic:
+    """`t` where no `t` runs; `left` is the left side, `summed` an equation that sums over `t`."""
     ways = f"reduce over the positions, as in `sum[{index}](…)`, or name one: `1`, or the length"
-    if is_value:
+    if is_value and left.endswith(f"_{index}"):
+        ways = f"positions stand in square brackets: write `{left[: -len(index) - 1]}[{index}] = …`"
+    elif is_value:
         ways = f"define `{left}[{index}]` for every position, {ways}"
+    elif summed is not None:
+        ways = f"sum over the positions: `{summed}`"
     elif left != "loss":
         ways = "a boundary is one value: read one position, such as `1` or the length"
     message = f"the index `{index}` does not run here"
@@ -81,14 +87,19 @@ def position_of_no_axis(span: Span, index: str) -> Diagnostic:
     )
 
 
-def bad_left_side(name: str, span: Span, index: str, length: str) -> Diagnostic:
-    """`h[t-1] = …`."""
+def bad_left_side(
+    name: str, span: Span, index: str, length: str, shifted: str | None
+) -> Diagnostic:
+    """`h[t-1] = …`; `shifted` is the same equation for `h[t]`."""
+    help = (
+        f"shift the right side instead, so that the left side reads `{name}[{index}]`; "
+        f"boundaries are `{name}[0]`, `{name}[-1]`, `{name}[{length}+1]` and so on"
+    )
     return error(
         "RNN120",
         f"an equation defines `{name}[{index}]`, or `{name}` at one position outside the sequence",
         span,
-        help=f"shift the right side instead, so that the left side reads `{name}[{index}]`; "
-        f"boundaries are `{name}[0]`, `{name}[-1]`, `{name}[{length}+1]` and so on",
+        help=f"write `{shifted}`" if shifted else help,
     )
 
 
