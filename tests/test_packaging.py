@@ -128,3 +128,9 @@ def test_the_lowest_versions_are_those_of_the_project() -> None:
     assert all(re.fullmatch(r"[a-z-]+==[0-9.]+", pin) for pin in pins)
     oldest = ".".join(map(str, versions.supported()[0]))
     assert PROJECT["requires-python"] == f">={oldest}"
+
+
+def test_the_readme_names_what_is_supported() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    first, *_, last = (f"{major}.{minor}" for major, minor in versions.supported())
+    assert f"tried on Linux, with Python {first} to {last}" in " ".join(readme.split())

@@ -11,10 +11,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.faults import FAULTS, Fault
+from tests.faults import Fault
+from tests.faults_around import FRONT, TRAINING
+from tests.faults_backwards import BACKWARDS, DERIVATIVES
+from tests.faults_forwards import FORWARDS
 
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED = ("rnndsl", "grammars", "specs", "tests", "docs", "pyproject.toml")
+FAULTS = FORWARDS | BACKWARDS | DERIVATIVES | FRONT | TRAINING
 OF_ITSELF = ("ImportError", "ModuleNotFoundError", "NameError", "SyntaxError", "IndentationError")
 
 
@@ -62,7 +66,7 @@ def test_the_source_is_as_the_fault_knows_it(name: str) -> None:
     count = (ROOT / fault.file).read_text(encoding="utf-8").count(fault.old)
     assert count == 1, (
         f"{fault.file} has moved on: what the fault {name!r} replaces stands there {count} times. "
-        "Adapt it in tests/faults.py"
+        "Adapt it in tests/faults_*.py"
     )
     assert fault.new != fault.old
 
