@@ -21,7 +21,7 @@ FRONT = {
         "rnndsl/syntax/printer.py",
         'right = _at(expr.right, level + (not is_power), signed=level >= LEVELS["@"])',
         'right = _at(expr.right, level, signed=level >= LEVELS["@"])',
-        "tests/test_syntax.py::test_what_is_printed_reads_as_the_same_tree",
+        "tests/test_syntax.py::test_brackets_that_are_needed_are_printed[a @ (b @ c)]",
     ),
     "two different sizes are one": Fault(
         "rnndsl/model/unify.py",
