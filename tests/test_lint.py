@@ -154,6 +154,8 @@ USUAL = {
     "a leaky unit": ("elman", "tanh(a[t])", "0.9 * h[t-1] + (1 - 0.9) * tanh(a[t])"),
     "a learned leak": ("elman", "tanh(a[t])", "q * h[t-1] + (1 - q) * tanh(a[t])\nparam q"),
     "a given mask": ("elman", "tanh(a[t])", "p[t] * h[t-1] + (1 - p[t]) * a[t]\ninput p[t]: ()"),
+    "a scaled gate": ("elman", "tanh(a[t])", "f[t] * h[t-1] + b\nf[t] = 0.5 + 0.4 * tanh(a[t])"),
+    "a gate beside a sum": ("elman", "tanh(a[t])", "(sigmoid(a[t]) + U @ x[t]) * h[t-1]"),
     "products inside a tanh": ("elman", "tanh(a[t])", "tanh(a[t] * h[t-1])"),
     "another function": ("elman", "tanh(a[t])", "relu(a[t])"),
 }  # fmt: skip
