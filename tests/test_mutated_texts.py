@@ -1,4 +1,4 @@
-"""Broken texts give diagnostics only, never a traceback, never over a second (`mutator` makes them).
+"""Broken texts give diagnostics only, no traceback, none after a second (`mutator` makes them).
 
 The default suite reads two thousand, the long one a hundred thousand in chunks.
 """

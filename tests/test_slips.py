@@ -16,6 +16,7 @@ from rnndsl.syntax.parser import parse as parse_statements
 from rnndsl.text.diagnostics import Diagnostic
 from rnndsl.text.source import Source
 from tests.test_bad import BAD
+from tests.test_front_hostile import patience
 
 NAMES = sorted(path.stem for path in BAD.glob("slip_*.rnn"))
 FRAGMENTS = {
@@ -128,9 +129,42 @@ def test_blanks_and_tabs_are_free(line: str) -> None:
     assert parse(f"{HEAD}{line}\noutput h[T]\n").warnings == ()
 
 
-def test_nothing_is_mended_into_what_does_not_parse() -> None:
-    for name in NAMES:
-        source, item = told(name)
-        found = re.search(r"`([^`]* = [^`]*)`$", item.help or "")
-        if found and "…" not in found.group(1):
-            assert parse_statements(Source("a", found.group(1))).diagnostics == (), source.name
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("def\n", 0), ("  let\n", 2), ("clip\n", 3), ("h[t] = b\n  k: m == 2\n", 16), ("loss\n", 3)],
+)
+def test_the_place_of_a_statement_that_ends_too_early(text: str, place: int) -> None:
+    (item,) = parse_statements(Source("a", text)).diagnostics
+    assert item.labels[0].span.start == place
+
+
+def test_past_a_hundred_faults_nothing_is_mended() -> None:
+    found = parse_statements(Source("a", "h[t] = a ** 2\n" * 200)).diagnostics
+    assert [item.help == "write `h[t] = a ^ 2`" for item in found] == [True] * 100 + [False] * 100
+
+
+def test_an_expression_may_go_on_for_many_lines_and_is_told_once() -> None:
+    found = parse_statements(Source("a", "h = a\n" + "+ a\n" * 30_000)).diagnostics
+    assert [item.code for item in found] == ["RNN107"]
+    (item,) = parse_statements(Source("a", "h = a\n" + "  + a\n" * 30)).diagnostics
+    assert item.help == "put the right side in brackets"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "h[t] = " + "a" * 19_000 + "ₜ",
+        "h[t] = " + "a²" * 9_000,
+        "size n" + " " * 19_000 + "x",
+        "% a" + " " * 19_000 + "b =",
+        "h[t] = " + "a if b else " * 1_500,
+        "=" * 19_000,
+        "h = " + "a_{b}" * 3_000,
+        "h = " + "sum[t] " * 2_500,
+        "def " + "f(" * 9_000,
+    ],
+)
+def test_long_statements_are_not_searched_to_their_end(text: str) -> None:
+    with patience():
+        (item,) = parse_statements(Source("a", text)).diagnostics
+    assert item.is_error

@@ -30,6 +30,9 @@ PROGRAM = {
 }
 """Words that start a line of a program, and the sentence for each."""
 WAYS_OUT = {
+    "def": "write `f(a) = …`",
+    "let": "write the equation alone: `h[t] = …`",
+    "var": "write the equation alone: `h[t] = …`",
     "for": "write its body alone, as in `h[t] = … h[t-1] …`",
     "while": "write its body alone, as in `h[t] = … h[t-1] …`",
     "import": "remove this line",

@@ -41,7 +41,8 @@ def logical_lines(text: str) -> Iterator[Line]:
             yield from _line(kept, start, begin, brackets[-1])
             start, kept, brackets, broken = begin, [], [], None
         kept.append(_scan(text, begin, end, brackets))
-        if not brackets and _goes_on(text, kept[-1], end):
+        has_left = broken is not None or "=" in kept[-1]
+        if not brackets and has_left and _goes_on(text, kept[-1], end):
             broken = broken or begin + len(kept[-1].rstrip())
         elif not brackets:
             yield from _line(kept, start, end, None, broken)
@@ -52,7 +53,7 @@ def logical_lines(text: str) -> Iterator[Line]:
 def _goes_on(text: str, line: str, end: int) -> bool:
     """Whether the line from `end` on goes on with an expression that `line` breaks off."""
     code = line.rstrip()
-    if "=" not in code or end >= len(text):
+    if not code or end >= len(text):
         return False
     if _GOES_ON.match(text, end):
         return True

@@ -87,10 +87,10 @@ def not_delta(span: Span) -> Diagnostic:
     )
 
 
-def fault(place: Place, slip: Slip | None, span: Span) -> Diagnostic:
-    """A statement that does not parse; `span` is the word or character where it stopped."""
+def fault(place: Place, slip: Slip | None, span: Span, start: int) -> Diagnostic:
+    """A statement at `start` that does not parse; `span` is the word where it stopped."""
     if slip is not None:
-        return _slip(slip, place, span)
+        return _slip(slip, span, start)
     if place.type == "CALL":
         return error(
             "RNN101",
@@ -109,10 +109,9 @@ def fault(place: Place, slip: Slip | None, span: Span) -> Diagnostic:
     return error("RNN101", f"`{word}` cannot stand here", span, help=help)
 
 
-def _slip(slip: Slip, place: Place, span: Span) -> Diagnostic:
+def _slip(slip: Slip, span: Span, start: int) -> Diagnostic:
     if slip.at is not None:
-        start = span.start - place.at + slip.at
-        span = Span(start, start + slip.width)
+        span = Span(start + slip.at, start + slip.at + slip.width)
     help = slip.help
     if slip.mended is not None:
         help = f"write `{slip.mended}`" if slip.mended else "remove this line"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from lark import Lark, UnexpectedCharacters, UnexpectedToken
@@ -24,6 +24,8 @@ from rnndsl.text.source import Source, Span
 
 MAX_DEPTH = 100
 MAX_LENGTH = 20_000
+MANY_FAULTS = 100
+"""From so many on nobody reads what may have been meant."""
 _PLACE = re.compile(r" *\w+(?: *[-+] *\w+)?")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -59,7 +61,7 @@ def parse(source: Source) -> Parsed:
     mentioned: set[str] = set()
     indices = axis_names(source.text)
     for line in logical_lines(source.text):
-        result = _parse_line(line, source, indices)
+        result = _parse_line(line, source, indices, len(diagnostics) < MANY_FAULTS)
         if isinstance(result, Diagnostic):
             diagnostics.append(result)
             mentioned.update(_mentioned(line.text, indices))
@@ -80,12 +82,13 @@ def _mentioned(text: str, indices: tuple[str, ...]) -> Iterator[str]:
 
 
 def _parse_line(
-    line: Line, source: Source, indices: tuple[str, ...]
+    line: Line, source: Source, indices: tuple[str, ...], mends: bool
 ) -> tree.Statement | Diagnostic:
+    """A statement, or what is wrong with it; with `mends`, what may have been meant."""
     start = line.span.start
     if line.unclosed is not None:
         span = Span(line.unclosed, line.unclosed + 1)
-        return messages.unclosed(span, source, _closed(line, indices))
+        return messages.unclosed(span, source, _closed(line, indices) if mends else None)
     if len(line.text) > MAX_LENGTH:
         return messages.too_long(Span(start, start + 1), MAX_LENGTH)
     if line.broken is not None:
@@ -100,8 +103,11 @@ def _parse_line(
     except BadNumber as fault:
         return messages.bad_number(fault.span)
     if isinstance(statement, Fault):
-        slip = find_slip(statement.place, lambda text: _stops(text, indices))
-        return messages.fault(statement.place, slip, statement.span)
+        place = statement.place
+        if not mends:
+            return messages.fault(replace(place, expected=frozenset), None, statement.span, start)
+        slip = find_slip(place, lambda text: _stops(text, indices))
+        return messages.fault(place, slip, statement.span, start)
     deep = _too_deep(statement) if len(line.text) > MAX_DEPTH // 2 else None
     if deep is not None:
         return messages.too_deep(deep, MAX_DEPTH)
