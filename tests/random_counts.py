@@ -138,9 +138,9 @@ WANTED = (
 )
 
 
-def exercised(spec: Spec, model: Model, plans: Plans) -> set[str]:
-    """What of `WANTED` a spec and its model have, from the plans it was compiled by."""
-    text = spec.text()
+def exercised(spec: Spec, plans: Plans) -> set[str]:
+    """What of `WANTED` a spec has, from its text and the plans that it was compiled by."""
+    text, model = spec.text(), plans.model
     found = {name for name, pattern in _PATTERNS.items() if pattern.search(text)}
     for plan in plans.known.values():
         found |= {f"operation {node.op}" for node in reachable(plan.stages)}

@@ -7,7 +7,6 @@ one namespace.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from types import CodeType, ModuleType
 
@@ -19,7 +18,6 @@ from rnndsl.runtime.compile import with_sizes
 from rnndsl.runtime.program import Program
 
 LEVELS = (0, 1, 2)
-PARTS = re.compile(r"\n{3}(?=\S)")
 
 
 class Plans:
@@ -27,6 +25,11 @@ class Plans:
 
     def __init__(self) -> None:
         self.known: dict[tuple[Mode, bool], ModePlan] = {}
+
+    @property
+    def model(self) -> Model:
+        """The model that was planned."""
+        return next(iter(self.known.values())).model
 
     def __call__(self, model: Model, mode: Mode, share: bool) -> ModePlan:
         if (mode, share) not in self.known:
@@ -40,7 +43,7 @@ class PartedProgram(Program):
     def __init__(self, model: Model, source: str, dtype: str) -> None:
         self.model, self.source, self.dtype = model, source, dtype
         self.module = ModuleType("generated")
-        for part in PARTS.split(source):
+        for part in source.split("\n\n\n"):
             exec(_compiled(part), self.module.__dict__)
 
 

@@ -24,7 +24,8 @@ class Loop:
 
 
 Block = Node | Loop
-Unit = tuple[object, ...]
+Unit = int | str
+"""The number of a node that is computed by itself, or the equation of several."""
 
 
 def needed(targets: Iterable[Node], given: Iterable[Node] = ()) -> set[Node]:
@@ -42,11 +43,11 @@ def needed(targets: Iterable[Node], given: Iterable[Node] = ()) -> set[Node]:
 def schedule(nodes: set[Node], grouped: bool) -> list[Block]:
     """Blocks in an order in which each can be computed from those before it."""
     ordered = sorted(nodes, key=lambda node: node.number)
-    units: dict[Node, Unit] = {n: _unit(n) if grouped else (n.number,) for n in ordered}
+    units: dict[Node, Unit] = {n: _unit(n) if grouped else n.number for n in ordered}
     blocks: list[Block] = []
     for part in _components(ordered, units):
         if grouped and len({units[node] for node in part}) < len(part) and _must_split(part):
-            single: dict[Node, Unit] = {node: (node.number,) for node in part}
+            single: dict[Node, Unit] = {node: node.number for node in part}
             for piece in _components(part, single):
                 blocks.extend(_blocks(piece))
         else:
@@ -58,8 +59,8 @@ def _unit(node: Node) -> Unit:
     """The equation that a node belongs to, where it can be computed beside the others of it."""
     apart = node.op in LEAVES or node.op in READS or not node.over_t or not node.unit
     if apart or (node.op in TABLE and TABLE[node.op].across):
-        return (node.number,)
-    return ("unit", node.unit)
+        return node.number
+    return node.unit
 
 
 def _components(nodes: Sequence[Node], units: dict[Node, Unit]) -> Iterator[list[Node]]:
