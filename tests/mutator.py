@@ -14,11 +14,10 @@ from pathlib import Path
 from time import process_time
 
 from rnndsl.driver import check
-from rnndsl.emit.functions import ModeEmitter
 from rnndsl.gallery import specs
-from rnndsl.graph.causality import modes
 from rnndsl.model.load import text_source
 from rnndsl.model.model import Model
+from rnndsl.runtime.intermediate import show_intermediate
 from rnndsl.text.render import render_all
 from rnndsl.text.source import Source
 from rnndsl.text.stories import codes
@@ -234,7 +233,7 @@ def _codes() -> frozenset[str]:
 def examine(text: str, through: bool = False) -> Model | None:
     """Check a text; AssertionError where the answer is none, whatever else it raises is a fault.
 
-    With `through` a sound model goes on to the plans of all its modes.
+    With `through` a sound model goes on to its plan.
     """
     source = text_source(text)
     model, diagnostics = check(source)
@@ -248,8 +247,7 @@ def examine(text: str, through: bool = False) -> Model | None:
         _require_places(source, [label.span.end for label in item.labels])
         assert all(label.span.start <= label.span.end for label in item.labels), item
     if model is not None and through:
-        for mode in modes(model):
-            ModeEmitter(model, mode, 2, "")
+        assert show_intermediate(model, "plan", 2)
     return model
 
 
