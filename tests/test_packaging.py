@@ -81,6 +81,15 @@ def test_an_unpacked_sdist_finds_them_beside_the_package(tmp_path: Path) -> None
     assert (home / "tests" / "run.py").exists()
 
 
+def test_an_editable_install_finds_them_in_the_tree(tmp_path: Path) -> None:
+    with zipfile.ZipFile(built("wheel:editable", tmp_path / "dist")) as wheel:
+        wheel.extractall(tmp_path / "installed")
+    code = f"import site; site.addsitedir('installed'); {LOCATE}"
+    command = [sys.executable, "-S", "-c", code]
+    run = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert {str(Path(line).relative_to(ROOT)) for line in run.stdout.splitlines()} == expected("")
+
+
 def test_the_extras_are_the_agreed_ones() -> None:
     assert set(PROJECT["optional-dependencies"]) == set(EXTRAS.split())
 
