@@ -65,13 +65,24 @@ class Hints:
             for text in self._meant(node)
         )
         if not found:
-            return item
+            return self._without_shape(item)
         texts = " and ".join(f"`{text}`" for text in list(found)[:MANY])
         how = "`*` works component by component, a matrix product is `@`"
         if not any(" @ " in text for text in found) or len(set(next(iter(found)).split(" @ "))) < 2:
             how = "`^` works component by component"
         notes = (*item.notes, item.help) if item.help else item.notes
         return replace(item, notes=notes, help=f"{how}: write {texts}")
+
+    def _without_shape(self, item: Diagnostic) -> Diagnostic:
+        """`W @ x[t]` where `input x[t]` declares no shape."""
+        for label in item.labels:
+            for node in self.at.get(label.span, ()):
+                is_data = isinstance(node, ir.Read) and node.name not in self.equations
+                if item.code == "RNN303" and is_data and label.text == "is a scalar":
+                    read = self.source.slice(label.span)
+                    help = f"data without a shape is one number; declare it: `{read}: n`"
+                    return replace(item, help=help)
+        return item
 
     def _meant(self, node: ir.Expr) -> Iterator[str]:
         """The matrix products that may have been meant in an expression or what it reads."""
