@@ -39,16 +39,13 @@ class _Writer:
 
     def __init__(self, rng: Random, seed: int) -> None:
         self.rng = rng
-        values = rng.sample(range(2, 8), 4) if rng.random() < 0.8 else rng.sample(range(1, 8), 4)
-        sizes = dict(zip("nmkp", values, strict=True))
-        sizes["d"] = rng.choice((1, 2, 3, 5))
-        sizes["s"] = rng.choice((1, 3, 3, 5))
+        sizes = dict(zip("nmkp", rng.sample(range(1 + (rng.random() < 0.8), 9), 4), strict=True))
+        sizes["d"] = rng.choice([n for n in range(1, 6) if n not in sizes.values()])
+        sizes["s"] = rng.choice([n for n in (1, 3, 5, 7, 9) if n not in sizes.values()])
         derived = {}
         if rng.random() < 0.3:
-            derived = {"q": rng.choice(("m / 1", "2 * m", "m + k", "3"))}
-            sizes["q"] = {"m / 1": sizes["m"], "2 * m": 2 * sizes["m"], "3": 3}.get(
-                derived["q"], sizes["m"] + sizes["k"]
-            )
+            derived = {"q": rng.choice(("2 * m / 1", "2 * m", "m + k", "n + k + 1"))}
+            sizes["q"] = int(eval(derived["q"], {}, dict(sizes)))
         dims = ["n", "m", "m", "k", *(["q"] if derived else ["p"])]
         if rng.random() < 0.5:
             dims.append(rng.choice(("m + n", "m + 1")))
