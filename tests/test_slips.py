@@ -139,6 +139,11 @@ def test_the_place_of_a_statement_that_ends_too_early(text: str, place: int) -> 
     assert item.labels[0].span.start == place
 
 
+def test_digits_of_names_are_no_numbers() -> None:
+    (item,) = parse_statements(Source("a", "size n12, m 5, k: 3\n")).diagnostics
+    assert item.help == "write `size n12, m = 5, k = 3`"
+
+
 def test_past_a_hundred_faults_nothing_is_mended() -> None:
     found = parse_statements(Source("a", "h[t] = a ** 2\n" * 200)).diagnostics
     assert [item.help == "write `h[t] = a ^ 2`" for item in found] == [True] * 100 + [False] * 100
