@@ -5,7 +5,7 @@ A block's opening line is its language and, behind it, words for the tests:
     rnn                 a whole model that checks without a word
     rnn broken          a whole model with mistakes
     python              runs, after all that stands above it on the page
-    py from=FILE        an excerpt of FILE, which stands above or was written by a command
+    py from=FILE        an excerpt of FILE: of the project, or written further up on the page
     console             commands behind `$ `, each with all that it prints
     text, py, sh        nothing to run: a drawing, or a file (see below)
 
@@ -191,7 +191,8 @@ class Session:
     def _excerpt(self, block: Block) -> None:
         origin = block.value("from")
         if origin is not None:
-            whole = (self.folder / origin).read_text(encoding="utf-8")
+            place = next(f for f in (self.folder / origin, ROOT / origin) if f.exists())
+            whole = place.read_text(encoding="utf-8")
             words = f"{self.name}:{block.line} is no excerpt of {origin}"
             assert is_excerpt(block.text, whole), words
 

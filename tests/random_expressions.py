@@ -53,11 +53,12 @@ class Maker(Reader):
     def unary(self, shape: Shape, here: Here, depth: int) -> Term:
         x = self.real(shape, here, depth)
         template = self.rng.choice(
-            ("tanh({})", "sigmoid({})", "relu({})", "softplus({})", "abs({})", "-{}",
-             "exp(tanh({}))", "exp(-abs({}))", "log(0.5 + sigmoid({}))", "log(sigmoid({}))",
-             "log(1 - sigmoid({}))", "log(exp(tanh({})))", "log(1 + exp(clamp({}, -3, 3)))",
-             "log(1 + {} ^ 2)", "sqrt(0.2 + sigmoid({}))", "sqrt(1 + {} ^ 2)", "({}) ^ 2",
-             "({}) ^ 3", "(1.1 + tanh({})) ^ -1.5", "(-{})", "two ^ tanh({})", "(({}) % 0.7)",
+            ("tanh({})", "sigmoid({})", "relu({})", "softplus({})", "softsign({})", "abs({})",
+             "-{}", "exp(tanh({}))", "exp(-abs({}))", "log(0.5 + sigmoid({}))",
+             "log(sigmoid({}))", "log(1 - sigmoid({}))", "log(exp(tanh({})))",
+             "log(1 + exp(clamp({}, -3, 3)))", "log(1 + {} ^ 2)", "sqrt(0.2 + sigmoid({}))",
+             "sqrt(1 + {} ^ 2)", "({}) ^ 2", "({}) ^ 3", "(1.1 + tanh({})) ^ -1.5", "(-{})",
+             "two ^ tanh({})", "(({}) % 0.7)",
              "dropout({}, 0.3)", "clamp({}, -0.4, beta)", "min({}, 0.3)", "max(0.1, {}, -0.2)",
              "(not relu({} - 0.2))", "relu({} - 0.2)")
         )  # fmt: skip

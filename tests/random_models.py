@@ -1,4 +1,15 @@
-"""Random sound specs of one axis, each from a seed; `random_expressions` makes their terms."""
+"""Random sound specs of one axis, each from a seed.
+
+A model is made in stages: a loop, equations over positions or of an example, each reading what
+the stages before it define; then what is asked of it. `random_terms` holds the pieces,
+`random_reading` and `random_expressions` make terms of a wanted kind and shape, `random_spec`
+writes them out, `random_check` holds them to the interpreter, `random_counts` tells what was
+exercised.
+
+To let a new function take part, add a template to the maker of its shape. For a new kind of
+axis, give `Name` the axes that it has and `Here` the indices that run, let `Reader.place` make
+places on each, and add a stage here. For each there is a row in `random_counts`.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +17,14 @@ import re
 from dataclasses import replace
 from random import Random
 
+from tests.random_bare import bare
 from tests.random_expressions import Maker
 from tests.random_spec import Line, Spec
 from tests.random_terms import OUTSIDE, POSITION, REAL, WHOLE, Here, Name, Shape, Sort, Term, World
 
 STARTS = ("", "", "", " = 0.3", " = zeros", " = ones", " = normal(0.3)", " = uniform(-1, 1)",
           " = glorot")  # fmt: skip
+HEADS = ('model random "a [title] \\\\ of $x_1$"', 'model random "A title"', "model random", "")
 SQUASH = ("tanh({0})", "tanh({0})", "sigmoid({0})", "0.8 * tanh({0})", "clamp({0}, -1, 1)",
           "relu(tanh({0}))", "tanh({0}) + 0.1")  # fmt: skip
 
@@ -26,16 +39,13 @@ class _Writer:
 
     def __init__(self, rng: Random, seed: int) -> None:
         self.rng = rng
-        values = rng.sample(range(2, 8), 4) if rng.random() < 0.8 else rng.sample(range(1, 8), 4)
-        sizes = dict(zip("nmkp", values, strict=True))
-        sizes["d"] = rng.choice((1, 2, 3, 5))
-        sizes["s"] = rng.choice((1, 3, 3, 5))
+        sizes = dict(zip("nmkp", rng.sample(range(1 + (rng.random() < 0.8), 9), 4), strict=True))
+        sizes["d"] = rng.choice([n for n in range(1, 6) if n not in sizes.values()])
+        sizes["s"] = rng.choice([n for n in (1, 3, 5, 7, 9) if n not in sizes.values()])
         derived = {}
         if rng.random() < 0.3:
-            derived = {"q": rng.choice(("m / 1", "2 * m", "m + k", "3"))}
-            sizes["q"] = {"m / 1": sizes["m"], "2 * m": 2 * sizes["m"], "3": 3}.get(
-                derived["q"], sizes["m"] + sizes["k"]
-            )
+            derived = {"q": rng.choice(("2 * m / 1", "2 * m", "m + k", "n + k + 1"))}
+            sizes["q"] = int(eval(derived["q"], {}, dict(sizes)))
         dims = ["n", "m", "m", "k", *(["q"] if derived else ["p"])]
         if rng.random() < 0.5:
             dims.append(rng.choice(("m + n", "m + 1")))
@@ -45,11 +55,13 @@ class _Writer:
         self.maker = Maker(self.world)
         self.spec = Spec(seed, sizes, derived, has_axis)
         self.earlier: tuple[Name, ...] = ()
-        self.depth = rng.choice((1, 2, 2, 3))
+        self.depth = rng.choice((1, 1, 2, 2, 3))
+        self.spec.head = rng.choice(HEADS)
+        self.spec.defaults = tuple(name for name in sizes if rng.random() < 0.1)
 
     def write(self) -> Spec:
         rng, spec = self.rng, self.spec
-        for _ in range(rng.choice((1, 2, 3, 3, 4))):
+        for _ in range(rng.choice((1, 1, 2, 2, 3, 4))):
             kind = rng.choice(("loop", "loop", "loop", "map", "plain"))
             self._stage(kind if self.world.has_axis else "plain")
         if rng.random() < 0.75:
@@ -60,7 +72,7 @@ class _Writer:
         self._declare()
         self._clip()
         spec.lengths = self._lengths()
-        return spec
+        return bare(spec) if rng.random() < 0.15 else spec
 
     def _lengths(self) -> tuple[int, ...]:
         rng = self.rng
@@ -261,6 +273,7 @@ class _Writer:
             if params:
                 group = rng.sample(params, min(2, len(params)))
                 options.append(f"clip norm 0.1 {', '.join(group)}")
+                options.append(f"clip value 0.1 {', '.join(group)}")
             reads = self._shifts()
             if reads:
                 read = rng.choice(reads)

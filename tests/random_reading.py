@@ -9,8 +9,9 @@ from tests.random_terms import OUTSIDE, POSITION, REAL, WHOLE, Here, Name, Shape
 
 FIXED = ("1", "T", "T-1", "2", "3", "0", "-1", "T+1", "T+2", "T-d", "d", "d+1", "1-d", "T+d", "-7")
 SHIFTS = ("-1", "-2", "-3", "-4", "-d", "-d-1", "-2*d", "+1", "+2", "+3", "+d", "-d+1", "+d-2")
-BACK = ("-1", "-1", "-1", "-1", "-2", "-3", "-4", "-d", "-d-1")
+BACK = ("-1", "-1", "-1", "-1", "-2", "-3", "-4", "-d", "-d-1", "-2*d")
 AHEAD = ("+1", "+1", "+1", "+2", "+3", "+4", "+d", "+d+1")
+RECKONED = ("T-t+1", "2*t", "t % 3 + 1", "t-2*T")
 
 
 class Reader(ABC):
@@ -31,17 +32,21 @@ class Reader(ABC):
             return "t"
         if here.running and roll < 0.75:
             return f"t{self.rng.choice(SHIFTS)}"
-        if roll < 0.88 or depth <= 0:
+        if here.running and roll < 0.78:
+            return Term(self.rng.choice(RECKONED), WHOLE)
+        if roll < 0.85 or depth <= 0:
             return self.rng.choice(FIXED)
         return self.through(here, depth - 1)
 
     def through(self, here: Here, depth: int) -> Term:
         """A position that is itself a value."""
         roll = self.rng.random()
-        if roll < 0.45:
+        if roll < 0.3:
             return self.make(POSITION, here, depth)
-        if roll < 0.6 and here.running:
-            return Term(self.rng.choice(("T-t+1", "2*t", "t % 3 + 1", "t-2*T")), WHOLE)
+        if roll < 0.5 and self.world.has_axis:
+            return self.extreme(here, depth)
+        if roll < 0.75 and here.running:
+            return Term(self.rng.choice(RECKONED), WHOLE)
         return self.make(WHOLE, here, depth)
 
     def read(self, item: Name, here: Here, depth: int) -> Term:
@@ -168,12 +173,15 @@ class Reader(ABC):
             parts[-1] = Term("0", WHOLE)
         return Term("where({}, {}, {})", sort, tuple(parts))
 
+    def extreme(self, here: Here, depth: int) -> Term:
+        return Term("argmax[t]({})", POSITION, (self.real((), here.under(), depth - 1),))
+
     def position(self, here: Here, depth: int) -> Term:
         roll = self.rng.random()
         if depth <= 0 or roll < 0.5 or not self.world.has_axis:
             return self.leaf(POSITION, here, depth)
         if roll < 0.8:
-            return Term("argmax[t]({})", POSITION, (self.real((), here.under(), depth - 1),))
+            return self.extreme(here, depth)
         c = self.condition((), here, depth - 1)
         parts = (c, self.position(here, depth - 1), self.position(here, depth - 1))
         return Term("where({}, {}, {})", POSITION, parts)

@@ -44,6 +44,9 @@ class Spec:
     outputs: list[str] = field(default_factory=list)
     clips: list[str] = field(default_factory=list)
     lengths: tuple[int, ...] = (6, 1, 4, 2)
+    head: str = "model random"
+    defaults: tuple[str, ...] = ()
+    """The sizes that have their number in the file."""
 
     def text(self) -> str:
         """The file; what nothing reads is not declared, but for a few."""
@@ -65,9 +68,11 @@ class Spec:
         derived = [f"{n} = {text}" for n, text in self.derived.items() if n in words]
         words |= _words(derived)
         sizes = [name for name in self.sizes if name in words and name not in self.derived]
+        sizes = [f"{n} = {self.sizes[n]}" if n in self.defaults else n for n in sizes]
         head += [f"size {', '.join([*sizes, *derived])}"] if sizes or derived else []
         axis = ["axis t = 1..T"] if self.has_axis else []
-        return "\n".join(['model random "a [title] \\\\ of $x_1$"', *axis, *head, *body]) + "\n"
+        lines = [*([self.head] if self.head else []), *axis, *head, *body]
+        return "\n".join(lines) + "\n"
 
 
 def _words(texts: list[str]) -> set[str]:

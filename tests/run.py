@@ -22,7 +22,8 @@ def main() -> int:
     os.chdir(ROOT)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a worker a core is enough
     workers = min(4, os.cpu_count() or 1)
-    return pytest.main(["-n", str(workers), *sys.argv[1:]])
+    spread = ["-n", str(workers), "--dist", "worksteal"]  # some long tests take minutes
+    return pytest.main([*spread, *sys.argv[1:]])
 
 
 if __name__ == "__main__":

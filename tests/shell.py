@@ -82,7 +82,7 @@ class Shell:
             input=data,
             capture_output=True,
             cwd=self.folder,
-            env={**os.environ, **stage.environment},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **stage.environment},
             check=False,
         )
         self.status = done.returncode

@@ -15,7 +15,7 @@ BUILDING = """
     syntax ops
     model
     graph interpreter
-    passes
+    passes lint
     plan
     emit draw
     driver

@@ -20,7 +20,7 @@ from rnndsl.text.source import Source
 BAD = Path(__file__).resolve().parent / "bad"
 NAMES = sorted(path.stem for path in BAD.glob("*.rnn"))
 UPDATE = bool(os.environ.get("RNNDSL_UPDATE"))
-ONLY_WARNINGS = {"unused_names"}
+ONLY_WARNINGS = {"unused_names", "slip_power_of_square_matrix"}
 
 
 def transcript(name: str) -> tuple[bool, str]:
@@ -53,7 +53,7 @@ def test_every_code_says_one_kind_of_thing() -> None:
         assert len(found) == len(set(found)), name
         met.update(code for code, _ in found)
     names = {*range(101, 107), *range(110, 135)}
-    wanted = {*names, *range(201, 206), *range(301, 309), 601, 701, 702}
+    wanted = {*names, *range(201, 206), *range(301, 309), 601, 701, 702, 710}
     assert met == {f"RNN{number}" for number in wanted}
 
 

@@ -95,6 +95,14 @@ def test_no_picture_lies_about_unseen() -> None:
     assert {path.name for path in pictures.FOLDER.iterdir()} == shown
 
 
+def test_every_room_is_on_the_map() -> None:
+    text = PAGES["docs/architecture.md"].read_text(encoding="utf-8")
+    package = pages.ROOT / "rnndsl"
+    rooms = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    rooms |= {path.name for path in package.glob("[a-z]*.py")}
+    assert set(re.findall(r"^\| \d \| `([\w./]+)`", text, re.MULTILINE)) == rooms
+
+
 def test_every_function_is_on_the_language_s_page() -> None:
     from rnndsl.ops.signatures import FUNCTIONS, OVER_AXIS
 

@@ -185,8 +185,8 @@ def test_byte_order_mark_and_line_breaks_of_other_systems() -> None:
 @pytest.mark.parametrize(
     ("text", "help"),
     [
-        ("α", "write the letter's name: `alpha`; drawings show it as α"),
-        ("Θ", "write the letter's name: `theta`; drawings show it as Θ"),
+        ("α", "write `h[t]: m = alpha * h[t-1]`"),
+        ("Θ", "write `h[t]: m = theta * h[t-1]`"),
         ("é", "names are written with the letters a to z and A to Z, digits and `_`"),
         ("\0", "the language is written in ASCII: letters, digits, `_` and the operators"),
         ("٣", "names are written with the letters a to z and A to Z, digits and `_`"),

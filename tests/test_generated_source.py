@@ -18,6 +18,7 @@ from rnndsl import driver
 from rnndsl.emit.fold import folded
 from rnndsl.emit.functions import ModeEmitter
 from rnndsl.gallery import specs
+from rnndsl.plan.modes import ModePlan
 from rnndsl.runtime.compile import generate_source
 from tests.generated import EVERY, GALLERY, LEVELS, checked, program
 from tests.zoo import FUNCTIONS
@@ -68,7 +69,7 @@ def test_lines_can_be_read(name: str, level: int) -> None:
 def test_breaking_lines_changes_nothing_but_lines(name: str) -> None:
     model = checked(name)
     for level in LEVELS:
-        lines = ModeEmitter(model, "teacher", level, "").write().lines
+        lines = ModeEmitter(ModePlan(model, "teacher", level > 0), level, "").write().lines
         broken = list(folded(lines))
         assert ast.dump(ast.parse("\n".join(broken))) == ast.dump(ast.parse("\n".join(lines)))
         assert max(map(len, broken)) <= WIDEST

@@ -94,7 +94,7 @@ MODES = {name: ("teacher", "free") if name == "taught" else ("teacher",) for nam
 NOT_CUT = ("farther_than_the_state",)
 CASES = [(name, mode) for name, modes in MODES.items() for mode in modes]
 
-each_case = pytest.mark.parametrize(("name", "mode"), CASES, ids="-".join)
+each_case = pytest.mark.parametrize(("name", "mode"), CASES, ids=["-".join(case) for case in CASES])
 each_level = pytest.mark.parametrize("level", [0, 1, 2])
 
 

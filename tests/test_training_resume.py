@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -264,49 +265,67 @@ def test_the_command_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 FOR_EVER = """
-import sys
+import os, sys
 import rnndsl
 program = rnndsl.parse(sys.argv[1]).compile(k=4)
-rnndsl.train(
-    program, sys.argv[2], checkpoint=sys.argv[3], resume=True, checkpoint_every=1,
-    batch=3, window=7, epochs=10**9, report=lambda progress: print(progress.step, flush=True),
-)
+for _ in sys.stdin:  # a run for each line, which goes on until somebody ends it
+    if (child := os.fork()) == 0:
+        print(os.getpid(), flush=True)
+        rnndsl.train(
+            program, sys.argv[2], checkpoint=sys.argv[3], resume=True, checkpoint_every=1, batch=3,
+            window=7, epochs=10**9, report=lambda progress: print(progress.step, flush=True),
+        )
+    os.waitpid(child, 0)
+    print("ended", flush=True)
 """
+
+
+def killed(runs: subprocess.Popen[str], seconds: float) -> list[int]:
+    """The steps that a run told of before it was killed, so long after the first."""
+    assert runs.stdin is not None
+    assert runs.stdout is not None
+    print(file=runs.stdin, flush=True)
+    child, steps = int(runs.stdout.readline()), [int(runs.stdout.readline())]
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    steps += map(int, iter(lambda: runs.stdout.readline().strip(), "ended"))
+    return steps
 
 
 def kill_and_resume(path: Path, times: int) -> None:
     """Kill a run at random moments; it must go on from a whole file every time."""
     program, data, options = letters()
     moments, reached = random.Random(0), 0
-    for _ in range(times):
-        command = [sys.executable, "-c", FOR_EVER, LETTERS, TEXT, str(path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
-            assert child.stdout is not None
-            assert int(child.stdout.readline()) > reached
-            time.sleep(moments.random() * 0.1)
-            child.send_signal(signal.SIGKILL)
-            steps = [int(line) for line in child.stdout.read().split()]
-        if not path.exists():
-            continue
-        found = len(rnndsl.restore(path).params), read_snapshot(path, program)
-        assert found[0] == 6
-        written = len(found[1].arrays["history.losses"])
-        # at most one write was cut off
-        assert reached <= written
-        assert not steps or written >= steps[-1] - 1
-        reached = written
+    command = [sys.executable, "-c", FOR_EVER, LETTERS, TEXT, str(path)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as runs:
+        for _ in range(times):
+            steps = killed(runs, moments.random() * 0.1)
+            assert steps[0] > reached
+            if not path.exists():
+                continue
+            found = len(rnndsl.restore(path).params), read_snapshot(path, program)
+            assert found[0] == 6
+            written = len(found[1].arrays["history.losses"])
+            # at most one write was cut off
+            assert reached <= written
+            assert written >= steps[-1] - 1
+            reached = written
     epochs = read_snapshot(path, program).facts["epoch"] + 1
     for name, resume in ((path, True), (path.with_name("straight"), False)):
         rnndsl.train(program, data, checkpoint=name, resume=resume, **{**options, "epochs": epochs})
     assert path.read_bytes() == path.with_name("straight").read_bytes()
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs signals")
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs `fork` and signals")
+
+
+@needs_fork
 def test_a_run_that_is_killed_goes_on(tmp_path: Path) -> None:
     kill_and_resume(tmp_path / "a", 3)
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs signals")
+@needs_fork
 def test_a_run_that_is_killed_a_hundred_times_goes_on(tmp_path: Path) -> None:
     kill_and_resume(tmp_path / "a", 100)

@@ -50,6 +50,7 @@ def _checked(
 ) -> tuple[str, tuple[Diagnostic, ...], Source | None]:
     """A spec's name, all that is to be said of it, and the text that this refers to."""
     from rnndsl.cli.reading import STDIN, parse_model
+    from rnndsl.driver import warnings
     from rnndsl.model.sizes import known_sizes
     from rnndsl.runtime.memory import require
     from rnndsl.runtime.memory_model import parameter_bytes
@@ -62,9 +63,10 @@ def _checked(
         return name, problem.diagnostics, problem.source
     except DataError as problem:
         return name, (error(problem.code, str(problem)),), None
+    found = warnings(model)
     try:
         needed = parameter_bytes(model, known_sizes(model, {}))
         require(needed, max_memory, f"the parameters of `{model.name}`")
     except DataError as problem:
-        return name, (*model.warnings, error(problem.code, str(problem))), model.source
-    return name, model.warnings, model.source
+        return name, (*found, error(problem.code, str(problem))), model.source
+    return name, found, model.source

@@ -11,15 +11,11 @@ from rnndsl.emit.handing import Handing
 from rnndsl.emit.heads import head, wrapped
 from rnndsl.emit.reuse import Reusing
 from rnndsl.emit.writer import Writer
-from rnndsl.graph.differentiate import Backward, differentiate
-from rnndsl.graph.equations import Mode
-from rnndsl.graph.lower import Forward, lower
-from rnndsl.graph.node import Node
-from rnndsl.model.model import Model
-from rnndsl.passes import run_passes
+from rnndsl.graph.differentiate import Backward
+from rnndsl.plan.modes import ModePlan
 from rnndsl.plan.rooms import find_rooms
 from rnndsl.plan.schedule import loop_count, schedule
-from rnndsl.plan.stages import Stage, plan_stage, reachable
+from rnndsl.plan.stages import Stage, reachable
 
 
 @dataclass
@@ -43,69 +39,16 @@ class _Function:
 class ModeEmitter:
     """Writes all functions of a model in one mode."""
 
-    def __init__(self, model: Model, mode: Mode, level: int, suffix: str) -> None:
+    def __init__(self, plan: ModePlan, level: int, suffix: str) -> None:
+        self.model, self.forward = plan.model, plan.forward
+        self.first, self.second = plan.first, plan.second
+        self.stages, self.ways = plan.stages, plan.ways
         self.level = level
         self.suffix = suffix
         self.kind = Reusing if level > 1 else Body
-        self.forward: Forward = run_passes(lower(model, mode, share=level > 0))
-        self.model = self.forward.model
         self.code = ModeCode()
-        self._plan()
-        nodes = reachable(self.stages)
-        self.context = Context(self.model, find_rooms(nodes))
-        self.handing = Handing(self.forward)
-
-    # Planning
-
-    def _plan(self) -> None:
-        forward = self.forward
-        outputs = tuple(forward.outputs.values())
-        self.first = plan_stage("forward", outputs, ())
-        self.stages = [self.first]
-        self.second: Stage | None = None
-        self.ways: dict[str, tuple[Stage, Stage, Backward]] = {}
-        if forward.loss is not None:
-            views = self._views(self.stages)
-            self.second = plan_stage("loss", (forward.loss,), self.stages, views)
-            self.stages.append(self.second)
-            seed = forward.builder.given("seed", "d_loss", "real", (), (), True)
-            self._way("backward", {forward.loss: seed})
-        seeds = self._cotangents()
-        if seeds or any(o.read.type.kind == "real" for o in self.model.outputs):
-            self._way("backward_outputs", seeds)
-
-    def _cotangents(self) -> dict[Node, Node]:
-        """An adjoint from outside for every real output, and for the loss."""
-        seeds: dict[Node, Node] = {}
-        named = {**self.forward.outputs}
-        if self.forward.loss is not None:
-            named["loss"] = self.forward.loss
-        for label, node in named.items():
-            if node.kind == "real" and node.op != "number":
-                own = self.forward.layouts.get(label, ())
-                given = self.forward.builder.given(
-                    "cotangent", label, "real", node.shape, own, True
-                )
-                seeds[node] = seeds[node] + given if node in seeds else given
-        return seeds
-
-    def _way(self, name: str, seeds: dict[Node, Node]) -> None:
-        back = differentiate(self.forward, seeds)
-        forwards = [stage for stage in (self.first, self.second) if stage]
-        views = self._views(forwards)
-        params = plan_stage(name, tuple(back.params.values()), forwards, views)
-        inputs = plan_stage("inputs", tuple(back.inputs.values()), forwards, views, beside=params)
-        self.stages += [params, inputs]
-        self.ways[name] = (params, inputs, back)
-
-    def _views(self, stages: Sequence[Stage]) -> list[Node]:
-        """Shifts of what stages compute: cut there, whoever reads them."""
-        done = {node for stage in stages for node in stage.nodes}
-        return [
-            node
-            for node in self.forward.builder.nodes
-            if node.op == "shift" and node.inputs[0] in done and "flow" not in node.inputs[0].attrs
-        ]
+        self.context = Context(plan.model, find_rooms(reachable(plan.stages)))
+        self.handing = Handing(plan.forward)
 
     # Writing
 

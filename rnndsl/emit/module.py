@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from rnndsl.emit import carry
 from rnndsl.emit.fold import folded
@@ -16,16 +16,26 @@ from rnndsl.emit.functions import ModeEmitter
 from rnndsl.emit.tables import Tables
 from rnndsl.emit.writer import Writer
 from rnndsl.graph.causality import modes
+from rnndsl.graph.equations import Mode
 from rnndsl.model.model import Data, Model
+from rnndsl.plan.modes import ModePlan
 
 LEVELS = ("the textbook", "what can leave the loop has left it", "with arrays reused")
 
 
-def emit_numpy(model: Model, level: int = 1, dtype: str = "float32") -> str:
-    """The generated NumPy module of a checked model at a level of 0, 1 or 2."""
+def emit_numpy(
+    model: Model,
+    level: int = 1,
+    dtype: str = "float32",
+    plan: Callable[[Model, Mode, bool], ModePlan] = ModePlan,
+) -> str:
+    """The generated NumPy module of a checked model at a level of 0, 1 or 2.
+
+    `plan` makes the plan of a mode; one that keeps them serves both levels that share.
+    """
     found = modes(model)
     emitters = {
-        mode: ModeEmitter(model, mode, level, f"_{mode}" if len(found) > 1 else "")
+        mode: ModeEmitter(plan(model, mode, level > 0), level, f"_{mode}" * (len(found) > 1))
         for mode in found
     }
     codes = [emitter.write() for emitter in emitters.values()]

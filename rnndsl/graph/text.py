@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rnndsl.graph.node import Node
+from rnndsl.graph.reading import Run
 from rnndsl.model.expr import Position
 
 
@@ -40,7 +41,12 @@ def _attributes(node: Node) -> str:
     for key, value in node.attrs.items():
         if key in ("outside", "name", "flow", "own") or value == ():
             continue
-        shown.append(f"{key}={_value(value)}")
+        if key == "by":
+            shown.append(", ".join(str(Run(index, by)) for index, by in value))
+        elif key == "places" and node.op != "value":
+            shown.append(", ".join(_value(place) for place in value))
+        else:
+            shown.append(f"{key}={_value(value)}")
     return f" [{', '.join(shown)}]" if shown else ""
 
 

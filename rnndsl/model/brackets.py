@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from rnndsl.model import axis_messages, messages, place_messages
+from rnndsl.model import axis_messages, messages, place_messages, slips
 from rnndsl.model import expr as ir
 from rnndsl.model.expr import Position
 from rnndsl.model.places import affine, position, stranger
-from rnndsl.model.symbols import Symbol, Table
+from rnndsl.model.symbols import LOSS, Symbol, Table
 from rnndsl.syntax import tree
 from rnndsl.syntax.printer import print_expr
 
@@ -28,13 +28,14 @@ class Brackets(ABC):
     """The part of a resolver that reads brackets.
 
     `left` is the left side of the equation as messages show it, `is_value` whether it is that
-    of a value.
+    of a value; `value` the right side, until an index is told that does not run in it.
     """
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.left = ""
         self.is_value = False
+        self.value: tree.Expr | None = None
 
     @abstractmethod
     def _expr(self, expr: tree.Expr, running: frozenset[str]) -> ir.Expr:
@@ -49,10 +50,16 @@ class Brackets(ABC):
         """A name without brackets."""
 
     def _unbound(self, node: tree.Node, index: str) -> None:
-        symbol = self.table.symbols.get(self.left)
+        """An index that does not run: told once a right side."""
+        symbol, value = self.table.symbols.get(self.left), self.value
         left, over = (symbol.left, symbol.indices) if symbol else (self.left, ())
         wanted = f"{self.left}[{','.join((*over, index))}]" if self.is_value else None
-        self.table.report(place_messages.unbound_index(index, node.span, left, wanted))
+        if value is not None:
+            is_plain = self.left == LOSS and len(self.table.axes) == 1
+            summed = slips.summed(value, self.left, self.table) if is_plain else None
+            say = place_messages.unbound_index
+            self.table.report(say(index, node.span, left, wanted, summed))
+        self.value = None
         raise Unresolved
 
     def _index(self, expr: tree.Index, running: frozenset[str]) -> ir.Expr:

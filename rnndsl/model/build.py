@@ -19,6 +19,7 @@ from rnndsl.model.declarations import (
 )
 from rnndsl.model.drafts import Draft, Drafts, draft
 from rnndsl.model.expr import Kind, Type
+from rnndsl.model.hints import hinted, powers
 from rnndsl.model.infer import Inference, Named
 from rnndsl.model.kinds import solve
 from rnndsl.model.model import Boundary, Data, Equation, Model, Parameter
@@ -55,7 +56,8 @@ def build_model(parsed: Parsed, source: Source, stem: str) -> tuple[Model | None
     declared = _declared(table, drafts, numbers)
     check_clips(table, numbers)
     if parsed.diagnostics or table.has_errors:
-        return None, [*table.diagnostics, *_faults_apart(table, drafts, declared)]
+        apart = _faults_apart(table, drafts, declared)
+        return None, [*table.diagnostics, *hinted(apart, drafts, source)]
     if not drafts.equations and drafts.loss is None:
         end = len(source.text.rstrip())
         table.report(wording.no_model(Span(max(0, end - 1), max(1, end))))
@@ -63,14 +65,14 @@ def build_model(parsed: Parsed, source: Source, stem: str) -> tuple[Model | None
     inference = _infer(drafts, declared, table)
     settled, faults = settle(inference, table)
     if faults:
-        return None, [*table.diagnostics, *faults]
+        return None, [*table.diagnostics, *hinted(faults, drafts, source)]
     model = _assembled(table, drafts, declared, settled, source)
     model = replace(model, name=model.name or stem, sizes=known, consts=numbers)
     model = replace(model, sites=resolver.sites, outputs=outputs(table, drafts, model, settled))
     model = replace(model, clips=tuple(clips(table, drafts, numbers)))
     for item in check_targets(model):
         table.report(item)
-    warnings = tuple(unused(model, table))
+    warnings = (*unused(model, table), *powers(model))
     diagnostics = [*table.diagnostics, *warnings]
     return (None if table.has_errors else replace(model, warnings=warnings)), diagnostics
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
-from rnndsl.model import messages, place_messages
+from rnndsl.model import messages, place_messages, slips
 from rnndsl.model.edges import boundary_places, same_places
 from rnndsl.model.expr import Position
 from rnndsl.model.places import affine
@@ -148,7 +148,8 @@ def _no_equation(name: str, statement: tree.EquationStatement, table: Table) -> 
         for index in sorted(_indices((item,), table)):
             if not isinstance(item, tree.Name):
                 left, length = f"{name}[{index}]", table.length(table.axis_of(index))
-                table.report(place_messages.bad_left_side(name, left, item.span, length))
+                shifted = slips.shifted(statement, table)
+                table.report(place_messages.bad_left_side(name, left, item.span, length, shifted))
                 return
     shown = [
         item.name if isinstance(item, tree.Name) and table.axis_of(item.name) else table.index

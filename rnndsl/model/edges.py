@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnndsl.model import axis_messages, place_messages
+from rnndsl.model import axis_messages, place_messages, slips
 from rnndsl.model.expr import Position
 from rnndsl.model.places import affine, position, stranger
 from rnndsl.model.symbols import Symbol, Table
@@ -26,8 +26,9 @@ def boundary_places(
         table.report(axis_messages.many_places(symbol.name, symbol.left, at, got, wanted))
         return None
     found = []
+    shifted = slips.shifted(statement, table)
     for item, axis, index in zip(items, symbol.axes, symbol.indices, strict=True):
-        place = _place(symbol, item, axis, index, table)
+        place = _place(symbol, item, axis, index, table, shifted)
         if place is None:
             return None
         found.append(place)
@@ -49,7 +50,9 @@ def _repeats(
     return False
 
 
-def _place(symbol: Symbol, item: tree.Expr, axis: str, index: str, table: Table) -> Position | None:
+def _place(
+    symbol: Symbol, item: tree.Expr, axis: str, index: str, table: Table, shifted: str | None
+) -> Position | None:
     """One place of a boundary: a running index of the axis, or a position outside."""
     place = position(item, table, axis)
     if place is not None and (place.is_here or place.is_outside):
@@ -67,7 +70,7 @@ def _place(symbol: Symbol, item: tree.Expr, axis: str, index: str, table: Table)
         table.report(place_messages.boundary_inside(symbol.name, item.span, length, *shown))
     elif not any(table.excuses(name) for name in _unknown(item, table)):
         name, left = symbol.name, symbol.left
-        table.report(place_messages.bad_left_side(name, left, item.span, length))
+        table.report(place_messages.bad_left_side(name, left, item.span, length, shifted))
     return None
 
 

@@ -179,17 +179,6 @@ def unknown_function(name: str, span: Span, known: Iterable[str]) -> Diagnostic:
     return error("RNN113", f"there is no function `{name}`", span, help=help)
 
 
-def value_called(name: str, span: Span, read: str) -> Diagnostic:
-    """`h(t-1)`."""
-    return error(
-        "RNN113",
-        f"`{name}` is no function",
-        span,
-        "followed by `(`",
-        help=f"it is read as `{read}`; a product is written with `*` or `@`",
-    )
-
-
 def wrong_arguments(
     name: str, span: Span, got: int, least: int, most: int | None, first: Span | None = None
 ) -> Diagnostic:

@@ -28,11 +28,18 @@ def no_position(name: str, span: Span, what: str) -> Diagnostic:
     )
 
 
-def unbound_index(index: str, span: Span, left: str, wanted: str | None) -> Diagnostic:
-    """`t` where no `t` runs; `left` is the left side, `wanted` one over `t` too for a value."""
+def unbound_index(
+    index: str, span: Span, left: str, wanted: str | None, summed: str | None
+) -> Diagnostic:
+    """`t` where no `t` runs; `left` is the left side, `wanted` one over `t` too for a value,
+    `summed` an equation that sums over `t`."""
     ways = f"reduce over the positions, as in `sum[{index}](…)`, or name one: `1`, or the length"
-    if wanted is not None:
+    if wanted is not None and left.endswith(f"_{index}"):
+        ways = f"positions stand in square brackets: write `{left[: -len(index) - 1]}[{index}] = …`"
+    elif wanted is not None:
         ways = f"define `{wanted}` for every position, {ways}"
+    elif summed is not None:
+        ways = f"sum over the positions: `{summed}`"
     elif left != "loss":
         ways = "a boundary is one value: read one position, such as `1` or the length"
     message = f"the index `{index}` does not run here"
@@ -84,8 +91,8 @@ def position_of_no_axis(span: Span, index: str) -> Diagnostic:
     )
 
 
-def bad_left_side(name: str, left: str, span: Span, length: str) -> Diagnostic:
-    """`h[t-1] = …` for the left side `h[t]`."""
+def bad_left_side(name: str, left: str, span: Span, length: str, shifted: str | None) -> Diagnostic:
+    """`h[t-1] = …` for the left side `h[t]`; `shifted` is the same equation for that."""
     if "," in left:
         return error(
             "RNN120",
@@ -94,12 +101,15 @@ def bad_left_side(name: str, left: str, span: Span, length: str) -> Diagnostic:
             help=f"shift the right side instead, so that the left side reads `{left}`; in a "
             f"boundary this place is the running index, `0`, `-1`, `{length}+1` and so on",
         )
+    help = (
+        f"shift the right side instead, so that the left side reads `{left}`; "
+        f"boundaries are `{name}[0]`, `{name}[-1]`, `{name}[{length}+1]` and so on"
+    )
     return error(
         "RNN120",
         f"an equation defines `{left}`, or `{name}` at one position outside the sequence",
         span,
-        help=f"shift the right side instead, so that the left side reads `{left}`; "
-        f"boundaries are `{name}[0]`, `{name}[-1]`, `{name}[{length}+1]` and so on",
+        help=f"write `{shifted}`" if shifted else help,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rnndsl.model import call_slips, messages, place_messages, slips
 from rnndsl.model import expr as ir
-from rnndsl.model import messages, place_messages
 from rnndsl.model.brackets import Brackets, Unresolved
 from rnndsl.model.dims import Dim
 from rnndsl.model.formulas import Expander, FormulaError
@@ -30,7 +30,7 @@ class Resolver(Brackets):
 
         `left` is the left side as messages show it, `running` the indices that run.
         """
-        self.left = left
+        self.left, self.value = left, expr
         self.is_value = left in self.table.symbols
         try:
             return self._expr(Expander(self.table, expr).expand(expr), running)
@@ -60,7 +60,10 @@ class Resolver(Brackets):
     def _member(self, expr: tree.Member, base: tree.Name) -> None:
         """`v.left` or `enc.h`: neither trees nor instances are there yet."""
         table = self.table
-        if base.name in table.symbols:
+        slip = slips.member_slip(expr, table)
+        if slip is not None:
+            table.report(slip)
+        elif base.name in table.symbols:
             if not table.waiting & {"use", "tree"}:
                 table.wait("use", messages.later("a member of an instance or of a node", expr.span))
         elif not table.excuses(base.name):
@@ -93,7 +96,8 @@ class Resolver(Brackets):
             table.wait("tree", messages.later("a node of a tree", name.span))
         else:
             declare = f"param {name.name}"
-            table.report(messages.unknown_name(name.name, name.span, table.proposals, declare))
+            unknown = messages.unknown_name(name.name, name.span, table.proposals, declare)
+            table.report(slips.name_slip(name.name, name.span, table) or unknown)
         raise Unresolved
 
     def _name(self, name: tree.Name, running: frozenset[str]) -> ir.Expr:
@@ -129,6 +133,9 @@ class Resolver(Brackets):
             self._no_function(call)
             raise Unresolved
         self._count(call, signature.least, signature.most)
+        if (slip := call_slips.swapped_slip(call, self.table)) is not None:
+            self.table.report(slip)
+            raise Unresolved
         items = self._all(arguments, running)
         site = self._site() if signature.draws else None
         return ir.Apply(call.span, call.function, items, site, signature.meaning)
@@ -137,7 +144,8 @@ class Resolver(Brackets):
         """The number of arguments."""
         count, name = len(call.arguments), call.function
         if count < least or (most is not None and count > most):
-            self.table.report(messages.wrong_arguments(name, call.span, count, least, most))
+            wrong = messages.wrong_arguments(name, call.span, count, least, most)
+            self.table.report(call_slips.reduced_slip(call, self.table) or wrong)
             raise Unresolved
 
     def _site(self) -> int:
@@ -148,7 +156,7 @@ class Resolver(Brackets):
         """`lstm(x = e)`, which waits with `use`, or a function called with names."""
         name = call.function
         if name in FUNCTIONS or name == "teach":
-            self.table.report(messages.named_argument(call.span))
+            self.table.report(call_slips.named_slip(call))
         elif not self.table.excuses(name):
             item = messages.later("another model as a cell", call.span)
             self.table.wait("use", item)
@@ -158,10 +166,11 @@ class Resolver(Brackets):
         span = Span(call.span.start, call.span.start + len(name))
         symbol = table.symbols.get(name)
         if symbol is not None:
-            table.report(messages.value_called(name, span, symbol.left))
+            table.report(call_slips.called_slip(call, span, symbol, table))
         elif not table.excuses(name):
             known = [*FUNCTIONS, "teach", *table.formulas]
-            table.report(messages.unknown_function(name, span, known))
+            unknown = messages.unknown_function(name, span, known)
+            table.report(call_slips.function_slip(call, span, table) or unknown)
 
     def _teach(
         self, call: tree.Call, arguments: tuple[tree.Expr, ...], running: frozenset[str]

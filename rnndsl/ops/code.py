@@ -23,8 +23,8 @@ class Code:
 
 
 def infix(operator: str, level: int, left: Code, right: Code) -> Code:
-    """A left-associative operator."""
-    return Code(f"{left.at(level)} {operator} {right.at(level + 1)}", level)
+    """A left-associative operator; comparisons are not, Python would chain them."""
+    return Code(f"{left.at(level + (level == COMPARE))} {operator} {right.at(level + 1)}", level)
 
 
 def call(function: str, *arguments: Code | str) -> Code:

@@ -41,7 +41,8 @@ def components(needs: Needs[Item]) -> list[list[Item]]:
                     low[path[-1][0]] = min(low[path[-1][0]], low[item])
                 if low[item] == number:
                     found.append(_popped(stack, item))
-                    low.update(dict.fromkeys(found[-1], done))
+                    for inside in found[-1]:
+                        low[inside] = done
     return found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rnndsl.graph.node import Node
-from rnndsl.graph.reading import Run
+from rnndsl.graph.reading import Run, running
 from rnndsl.model.dims import Dim
 from rnndsl.ops.table import LEAVES, READS, TABLE
 from rnndsl.plan.order import components, in_order
@@ -27,7 +27,8 @@ class Loop:
 
 
 Block = Node | Loop
-Unit = tuple[object, ...]
+Unit = int | str
+"""The number of a node that is computed by itself, or the equation of several."""
 
 
 def needed(targets: Iterable[Node], given: Iterable[Node] = ()) -> set[Node]:
@@ -45,11 +46,11 @@ def needed(targets: Iterable[Node], given: Iterable[Node] = ()) -> set[Node]:
 def schedule(nodes: set[Node], grouped: bool) -> list[Block]:
     """Blocks in an order in which each can be computed from those before it."""
     ordered = sorted(nodes, key=lambda node: node.number)
-    units: dict[Node, Unit] = {n: _unit(n) if grouped else (n.number,) for n in ordered}
+    units: dict[Node, Unit] = {n: _unit(n) if grouped else n.number for n in ordered}
     blocks: list[Block] = []
     for part in _components(ordered, units):
         if grouped and len({units[node] for node in part}) < len(part) and _must_split(part):
-            single: dict[Node, Unit] = {node: (node.number,) for node in part}
+            single: dict[Node, Unit] = {node: node.number for node in part}
             for piece in _components(part, single):
                 blocks.extend(_blocks(piece))
         else:
@@ -61,8 +62,8 @@ def _unit(node: Node) -> Unit:
     """The equation that a node belongs to, where it can be computed beside the others of it."""
     apart = node.op in LEAVES or node.op in READS or not node.over_t or not node.unit
     if apart or (node.op in TABLE and TABLE[node.op].across):
-        return (node.number,)
-    return ("unit", node.unit)
+        return node.number
+    return node.unit
 
 
 def _components(nodes: Sequence[Node], units: dict[Node, Unit]) -> Iterator[list[Node]]:
@@ -91,13 +92,17 @@ def _components(nodes: Sequence[Node], units: dict[Node, Unit]) -> Iterator[list
 def _must_split(part: list[Node]) -> bool:
     """Whether nodes came together only because their equations did."""
     way = _way(part)
-    return way is None or any(_is_across(node, way[0]) for node in part)
+    return way is None or any(_is_whole(node, way[0]) for node in part)
 
 
-def _is_across(node: Node, index: str) -> bool:
-    """Whether a node reads other positions of an index than its own."""
+def _is_whole(node: Node, index: str) -> bool:
+    """Whether a node cannot be computed position by position: it needs, or makes, all at once."""
+    if node.op == "shift":
+        return False
     row = TABLE.get(node.op)
-    return row is not None and row.across and node.attrs.get("index", index) == index
+    across = row is not None and row.across and node.attrs.get("index", index) == index
+    looks = node.op in READS and index not in running(node.attrs["places"])
+    return across or looks or index not in node.over
 
 
 def _movers(part: Sequence[Node]) -> list[Node]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from rnndsl.emit.functions import ModeEmitter
 from rnndsl.graph.causality import modes
 from rnndsl.graph.equations import Mode
 from rnndsl.graph.lower import lower
 from rnndsl.graph.text import show
 from rnndsl.model.model import Model
 from rnndsl.passes import run_passes
+from rnndsl.plan.modes import ModePlan
 from rnndsl.plan.schedule import schedule
 from rnndsl.plan.text import show_blocks
 from rnndsl.syntax.outline import outline
@@ -52,9 +52,9 @@ def _plan(model: Model, optimize: int) -> Iterator[str]:
     """For each mode the functions of the generated code: what they compute in which order."""
     for heading, mode in _headed(model):
         yield from heading
-        emitter = ModeEmitter(model, mode, optimize, "")
-        numbers = {node: node.number for node in emitter.forward.builder.nodes}
-        for stage in emitter.stages:
+        plan = ModePlan(model, mode, optimize > 0)
+        numbers = {node: node.number for node in plan.forward.builder.nodes}
+        for stage in plan.stages:
             blocks = schedule(stage.nodes, grouped=optimize == 0)
             if blocks:
                 yield f"{stage.name}:"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,10 +66,10 @@ class Spec:
         """Equations: text, type, checked right side and boundaries."""
         return self.model.equations
 
-    @property
+    @cached_property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        """What is doubtful, though sound."""
-        return self.model.warnings
+        """What is doubtful, though sound; holds the model against the gallery when first asked."""
+        return driver.warnings(self.model)
 
     def draw(
         self,

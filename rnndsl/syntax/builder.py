@@ -28,8 +28,9 @@ class Builder:
 
     def span(self, *children: Child) -> Span:
         """From the first to the last child that is there."""
-        spans = [self._one(child) for child in children if child is not None]
-        return spans[0].to(spans[-1])
+        there = [child for child in children if child is not None]
+        first = self._one(there[0])
+        return first if len(there) == 1 else first.to(self._one(there[-1]))
 
     def _one(self, child: Child) -> Span:
         if isinstance(child, Token):

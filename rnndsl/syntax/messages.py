@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-from lark import UnexpectedToken
-
-from rnndsl.syntax.lines import Line
-from rnndsl.syntax.slips import find_slip
+from rnndsl.syntax.place import Place, Slip
 from rnndsl.text.diagnostics import Diagnostic, error
 from rnndsl.text.source import Source, Span
 
@@ -28,23 +23,12 @@ WORDS = {
 OPERATORS = {"PLUS", "MINUS", "TIMES", "OVER", "MODULO", "AT", "POWER", "COMPARE", "AND", "OR"}
 
 INSTEAD = {
-    **dict.fromkeys("−–—‐‑", "a minus is written `-`"),
-    **dict.fromkeys("·×∙⋅", "a product is written with `*`, a matrix product with `@`"),
-    **dict.fromkeys("÷∕⁄", "a quotient is written with `/`"),
-    **dict.fromkeys("²³", "a power is written with `^`: `a ^ 2`"),
-    **dict.fromkeys("'‘’′", 'a transpose is written `transpose(A)`, a text `"…"`'),
-    **dict.fromkeys("“”„‟", 'a text stands in straight double quotes: `"…"`'),
     **dict.fromkeys("{}", "use brackets `( )` and `[ ]`"),
-    **dict.fromkeys("&|", "write `and` or `or`"),
-    **dict.fromkeys(";\\", "a line break ends a statement, except inside brackets"),
-    "≤": "write `<=`",
-    "≥": "write `>=`",
-    "≠": "write `!=`",
-    "→": "an equation is written with `=`",
-    "…": "positions from 1 to T are written `1..T`",
-    "!": "write `not a`, or `a != b`",
+    ";": "a line break ends a statement, except inside brackets",
+    "\\": "a line break ends a statement, except inside brackets",
+    "'": 'a text stands in double quotes: `"…"`',
     "?": "a choice is written `where(condition, a, b)`",
-    "\u00a0": "this is a space that does not break: write a plain one",
+    "!": "write `not a`, or `a != b`",
 }
 
 
@@ -59,7 +43,7 @@ def too_deep(span: Span, limit: int) -> Diagnostic:
     )
 
 
-def unclosed(span: Span, source: Source) -> Diagnostic:
+def unclosed(span: Span, source: Source, mended: str | None) -> Diagnostic:
     """A bracket that nothing closes."""
     bracket = source.slice(span)
     other = {"(": ")", "[": "]"}[bracket]
@@ -68,7 +52,7 @@ def unclosed(span: Span, source: Source) -> Diagnostic:
         f"the bracket `{bracket}` is never closed",
         span,
         "opened here",
-        help=f"add the missing `{other}`",
+        help=f"add the missing `{other}`" + (f": `{mended}`" if mended else ""),
     )
 
 
@@ -93,17 +77,6 @@ def bad_number(span: Span) -> Diagnostic:
     )
 
 
-def not_callable(span: Span) -> Diagnostic:
-    """`h[t,0](…)` and the like."""
-    return error(
-        "RNN101",
-        "only a function, or a function with one index in brackets, is followed by `(`",
-        span,
-        "this is no function",
-        help="write a product with `*`, a matrix product with `@`",
-    )
-
-
 def not_delta(span: Span) -> Diagnostic:
     """`clip norm 1 grad h[t-1]`."""
     return error(
@@ -114,9 +87,39 @@ def not_delta(span: Span) -> Diagnostic:
     )
 
 
-def unexpected_character(span: Span, source: Source) -> Diagnostic:
+def fault(place: Place, slip: Slip | None, span: Span, start: int) -> Diagnostic:
+    """A statement at `start` that does not parse; `span` is the word where it stopped."""
+    if slip is not None:
+        return _slip(slip, span, start)
+    if place.type == "CALL":
+        return error(
+            "RNN101",
+            "only a function, or a function with one index in brackets, is followed by `(`",
+            span,
+            "this is no function",
+            help="write a product with `*`, a matrix product with `@`",
+        )
+    if place.type == "CHAR":
+        return _character(place.text[place.at], span)
+    expected = place.expected()
+    help = f"expected here: {_expected(expected)}" if expected else None
+    if place.type == "$END":
+        return error("RNN101", "the statement ends too early", span, help=help)
+    word = place.text[place.at : place.at + span.end - span.start]
+    return error("RNN101", f"`{word}` cannot stand here", span, help=help)
+
+
+def _slip(slip: Slip, span: Span, start: int) -> Diagnostic:
+    if slip.at is not None:
+        span = Span(start + slip.at, start + slip.at + slip.width)
+    help = slip.help
+    if slip.mended is not None:
+        help = f"write `{slip.mended}`" if slip.mended else "remove this line"
+    return error(slip.code, slip.message, span, help=help)
+
+
+def _character(char: str, span: Span) -> Diagnostic:
     """A character that no word of the language has."""
-    char = source.slice(span)
     if char == '"':
         return error(
             "RNN102",
@@ -126,44 +129,34 @@ def unexpected_character(span: Span, source: Source) -> Diagnostic:
             help='close it with another `"` on the same line',
         )
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
-    return error(
-        "RNN103", f"the character `{shown}` has no meaning here", span, help=_instead(char)
-    )
-
-
-def _instead(char: str) -> str:
-    """What to write for a character."""
-    words = unicodedata.name(char, "").split()
-    if words[:1] == ["GREEK"] and len(words) == 4:
-        return f"write the letter's name: `{words[-1].lower()}`; drawings show it as {char}"
-    if char in INSTEAD:
-        return INSTEAD[char]
+    help = "the language is written in ASCII: letters, digits, `_` and the operators"
     if char.isalnum() and not char.isascii():
-        return "names are written with the letters a to z and A to Z, digits and `_`"
-    return "the language is written in ASCII: letters, digits, `_` and the operators"
+        help = "names are written with the letters a to z and A to Z, digits and `_`"
+    message = f"the character `{shown}` has no meaning here"
+    return error("RNN103", message, span, help=INSTEAD.get(char, help))
 
 
-def unreadable(span: Span) -> Diagnostic:
-    """A statement of no known form."""
-    return error("RNN101", "this is not a statement of the language", span)
-
-
-def unexpected_token(span: Span, fault: UnexpectedToken, line: Line, source: Source) -> Diagnostic:
-    """A word that cannot stand where it stands."""
-    slip = find_slip(fault, span, line, source)
-    if slip is not None:
-        start = line.span.start + (slip.at or 0)
-        place = span if slip.at is None else Span(start, start + max(1, len(slip.word)))
-        return error(slip.code, slip.message, place, help=slip.help)
-    expected = set(fault.accepts or fault.expected or ())
-    help = f"expected here: {_expected(expected)}" if expected else None
-    if fault.token.type == "$END":
-        return error("RNN101", "the statement ends too early", span, help=help)
-    return error("RNN101", f"`{source.slice(span)}` cannot stand here", span, help=help)
-
-
-def _expected(names: set[str]) -> str:
+def _expected(names: frozenset[str]) -> str:
     words = sorted({WORDS[name] for name in names if name in WORDS})
     if names & OPERATORS:
         words.append("an operator")
     return ", ".join(words) if words else "another word"
+
+
+def called_left(span: Span, mended: str | None) -> Diagnostic:
+    """`h(t) = …` for `h[t] = …`."""
+    help = f"write `{mended}`" if mended else "write `h[t] = …`"
+    return error("RNN101", "positions stand in square brackets", span, help=help)
+
+
+def typed_position(span: Span, mended: str) -> Diagnostic:
+    """`input x: n[t]`."""
+    message = "the index of data stands behind its name, not behind its shape"
+    return error("RNN101", message, span, help=f"write `{mended}`")
+
+
+def goes_on(span: Span, mended: str | None) -> Diagnostic:
+    """An expression that goes on in the next line, outside brackets."""
+    help = f"write `{mended}`" if mended else "put the right side in brackets"
+    message = "a line break ends a statement, except inside brackets"
+    return error("RNN101", message, span, "it would go on", help=help)

@@ -82,7 +82,15 @@ def error(
 
 
 def warning(
-    code: str, message: str, span: Span, label: str = "", *, help: str | None = None
+    code: str,
+    message: str,
+    span: Span,
+    label: str = "",
+    *,
+    more: Iterable[Label] = (),
+    notes: Iterable[str] = (),
+    help: str | None = None,
 ) -> Diagnostic:
-    """A warning at a span."""
-    return Diagnostic(code, "warning", message, (Label(span, label),), (), help)
+    """A warning at a span, with further labelled places in `more`."""
+    labels = (Label(span, label), *more)
+    return Diagnostic(code, "warning", message, labels, tuple(notes), help)

@@ -1,0 +1,130 @@
+"""Faults planted in gradients: the adjoint graph, derivatives, what is summed and clipped."""
+
+from __future__ import annotations
+
+from tests.faults import Fault, construct
+
+CLIPPED = (
+    "tests/test_generated_ragged.py::"
+    "test_what_goes_back_along_a_reference_is_clipped_for_each_example"
+)
+
+BACKWARDS = {
+    "adjoints flow the way that values do": Fault(
+        "rnndsl/graph/differentiate.py",
+        '"shift", (self.flows[shift],), by=-by, outside=0',
+        '"shift", (self.flows[shift],), by=by, outside=0',
+        construct("delays"),
+    ),
+    "a boundary before the start gets no gradient": Fault(
+        "rnndsl/graph/differentiate.py",
+        "            self._add(bound, node)\n",
+        "",
+        construct("delays"),
+    ),
+    "a boundary that is read at one position gets no gradient": Fault(
+        "rnndsl/graph/differentiate.py",
+        "            self._add(bound, self.b.where(hit, d, 0))\n",
+        "            assert hit is not None\n",
+        construct("fixed_positions"),
+    ),
+    "the last reader overwrites what the others sent back": Fault(
+        "rnndsl/graph/differentiate.py",
+        "total = total + part",
+        "total = part",
+        construct("sigmoid"),
+    ),
+    "a loop back reads what lies behind the end": Fault(
+        "rnndsl/graph/differentiate.py",
+        "return arriving if is_back else self.b.spread(arriving)",
+        "return arriving",
+        construct("backwards_far"),
+    ),
+    "positions read twice count once": Fault(
+        "rnndsl/emit/carried/ends.py",
+        "np.add.at(result, (position[inside] - 1, examples[inside]), d[inside])",
+        "result[position[inside] - 1, examples[inside]] = d[inside]",
+        construct("positions_as_data"),
+    ),
+    "rows picked twice count once": Fault(
+        "rnndsl/emit/carried/tokens.py",
+        "result[found] = np.add.reduceat(rows[order], starts, axis=0)",
+        "result[found] = rows[order][starts]",
+        construct("embedding"),
+    ),
+    "the gradient of a square matrix is turned": Fault(
+        "rnndsl/emit/carried/products.py",
+        "return x.T @ y",
+        "return y.T @ x if x.shape == y.shape else x.T @ y",
+        construct("sigmoid"),
+    ),
+    "what is kept in the padding is not cleared": Fault(
+        "rnndsl/emit/carried/ends.py",
+        "            array[~live] = 0\n",
+        "            array[~live] = array[~live]\n",
+        "tests/test_generated_ragged.py::test_padding_that_overflows_reaches_no_gradient[1]",
+    ),
+    "a replaced boundary still gets a gradient": Fault(
+        "rnndsl/emit/carried/ends.py",
+        "return np.zeros_like(d) if name in state and len(state[name]) >= back else d",
+        "return d",
+        "tests/test_generated_state.py::test_no_gradient_reaches_a_boundary_that_a_state_replaced[1]",
+    ),
+    "the mean over examples is a sum": Fault(
+        "rnndsl/emit/carried/running.py",
+        'seeds = {"loss": np.full(examples, 1.0 / examples, DTYPE)}',
+        'seeds = {"loss": np.full(examples, 1.0, DTYPE)}',
+        construct("sigmoid"),
+    ),
+    "a clipped gradient is clipped twice as much": Fault(
+        "rnndsl/emit/carried/clipping.py",
+        "scale = limit / (total / top)",
+        "scale = limit / (total / top) / 2",
+        "tests/test_generated_steps.py::test_clip_by_norm",
+    ),
+    "a flow is clipped by the norm of the whole batch": Fault(
+        "rnndsl/emit/carried/flow.py",
+        "norm = np.sqrt(np.sum(flat * flat, axis=-1))",
+        "norm = np.sqrt(np.sum(flat * flat, axis=-1)) * d.shape[0]",
+        f"{CLIPPED}[norm-1]",
+    ),
+    "branches not taken make gradients infinite": Fault(
+        "rnndsl/graph/differentiate.py",
+        "source = self._guard(node, d) if node in self.guarded else self._under_its_name(node)",
+        "source = self._under_its_name(node)",
+        "tests/test_generated_values.py::test_where_lets_nothing_through[1-log]",
+    ),
+}
+
+DERIVATIVES = {
+    "what is taken away gets its gradient with the wrong sign": Fault(
+        "rnndsl/ops/elementwise.py",
+        'lambda b, n, d: (d, -d), "np.subtract"',
+        'lambda b, n, d: (d, d), "np.subtract"',
+        construct("softplus"),
+    ),
+    "a softmax is differentiated as if its parts were free": Fault(
+        "rnndsl/ops/components.py",
+        'lambda b, n, d: (n * (d - b.op("sum", d * n)),)',
+        "lambda b, n, d: (n * d,)",
+        construct("softmax"),
+    ),
+    "a weight is not transposed on the way back": Fault(
+        "rnndsl/ops/products.py",
+        'b.op("vecmat", d, n.inputs[0])),',
+        'b.op("matvec", n.inputs[0], d)),',
+        "tests/test_agreement.py::test_the_gallery[dynamical_system-teacher]",
+    ),
+    "an outer product takes the wrong side back": Fault(
+        "rnndsl/ops/products.py",
+        '(b.op("matvec", d, n.inputs[1]), b.op("vecmat", n.inputs[0], d))',
+        '(b.op("matvec", d, n.inputs[1]), b.op("matvec", d, n.inputs[0]))',
+        construct("outer"),
+    ),
+    "a mean over positions is differentiated as a sum": Fault(
+        "rnndsl/ops/positions.py",
+        "(b.spread(d / b.length()),)",
+        "(b.spread(d),)",
+        construct("over_positions"),
+    ),
+}

@@ -1,0 +1,118 @@
+"""Faults planted in what is computed forwards: order, rooms, padding, tokens, chance, states."""
+
+from __future__ import annotations
+
+from tests.faults import Fault, construct
+
+RAGGED = "tests/test_generated_state.py::test_ragged_windows_with_state_agree_with_the_interpreter"
+
+FORWARDS = {
+    "the loop runs the wrong way": Fault(
+        "rnndsl/plan/schedule.py",
+        "return -1 if least is not None and least > 0 else None",
+        "return 1 if least is not None and least > 0 else None",
+        construct("backwards"),
+    ),
+    "a boundary stands one position early": Fault(
+        "rnndsl/emit/storage.py",
+        "text = str(int(before.text) + int(row.text))",
+        "text = str(int(before.text) + int(row.text) - 1)",
+        construct("delays"),
+    ),
+    "the longest delay but one decides on the room": Fault(
+        "rnndsl/emit/context.py",
+        "return gap is not None and gap >= 0",
+        "return gap is not None and gap <= 0",
+        construct("delays"),
+    ),
+    "a boundary behind the end stands one position late": Fault(
+        "rnndsl/emit/carried/ends.py",
+        "rows = before + lengths + ahead - 1",
+        "rows = before + lengths + ahead",
+        construct("backwards"),
+    ),
+    "every example ends with the longest": Fault(
+        "rnndsl/emit/carried/ends.py",
+        "room[rows[inside], np.arange(len(lengths))[inside]] = value[inside]",
+        "room[rows[inside].max()] = value",
+        construct("backwards_far"),
+    ),
+    "a position one too many is alive": Fault(
+        "rnndsl/emit/carried/reading.py",
+        "live = np.arange(positions)[:, None] < lengths",
+        "live = np.arange(positions)[:, None] <= lengths",
+        construct("over_positions"),
+    ),
+    "sums over positions take in the padding": Fault(
+        "rnndsl/emit/carried/positions.py",
+        "return np.where(_widen(live, x.ndim - 2), x, filler)",
+        "return x",
+        construct("over_positions"),
+    ),
+    "positions are counted from 0": Fault(
+        "rnndsl/emit/carried/positions.py",
+        "return np.argmax(_over(x, live, _lowest(x)), axis=0) + 1",
+        "return np.argmax(_over(x, live, _lowest(x)), axis=0)",
+        construct("over_positions"),
+    ),
+    "a state of any step overwrites an operand": Fault(
+        "rnndsl/emit/reuse.py",
+        "is_alone = len(self.readers.get(item, ())) == 1",
+        "is_alone = len(self.readers.get(item, ())) >= 1",
+        construct("power"),
+    ),
+    "no token picks the last row": Fault(
+        "rnndsl/emit/carried/tokens.py",
+        "known = (index >= 0) & (index < len(table))",
+        "known = index < len(table)",
+        construct("embedding"),
+    ),
+    "no token has a loss": Fault(
+        "rnndsl/emit/carried/tokens.py",
+        "return np.where(known, total + (top - picked), 0)",
+        "return total + (top - picked)",
+        construct("embedding"),
+    ),
+    "teacher and free run change places": Fault(
+        "rnndsl/graph/lower.py",
+        'if self.graph.mode == "teacher":',
+        'if self.graph.mode == "free":',
+        construct("context"),
+    ),
+    "a draw forgets one round": Fault(
+        "rnndsl/emit/carried/chance.py",
+        "for part in (site, np.arange(examples)[:, None], position, np.arange(components)):",
+        "for part in (site, np.arange(examples)[:, None], position):",
+        construct("dropout"),
+    ),
+    "what is kept is not made up for what is dropped": Fault(
+        "rnndsl/emit/carried/chance.py",
+        "return np.where(kept, 1 / np.where(kept, 1 - p, 1), 0).astype(DTYPE)",
+        "return kept.astype(DTYPE)",
+        construct("dropout"),
+    ),
+    "a logarithm of a softmax stays as it is": Fault(
+        "rnndsl/passes/stabilise.py",
+        'if node.op == "nll" and _is(inner := _behind(node.inputs[0]), "softmax"):',
+        'if node.op == "nll" and _is(inner := _behind(node.inputs[0]), "exp"):',
+        "tests/test_generated_values.py::test_losses_of_extreme_logits[0-nll]",
+    ),
+    "a window hands on values one position early": Fault(
+        "rnndsl/emit/carried/ends.py",
+        "rows = before + lengths[None, :] - count + np.arange(count)[:, None]",
+        "rows = before + lengths[None, :] - count + np.arange(count)[:, None] - 1",
+        f"{RAGGED}[1-delay_3-teacher]",
+    ),
+    "gates change places": Fault(
+        "specs/lstm.rnn",
+        "s[t]: m = f[t] * s[t-1] + g[t] *",
+        "s[t]: m = g[t] * s[t-1] + f[t] *",
+        "tests/test_lstm_committed.py::test_float64[1]",
+    ),
+    "the interpreter forgets the boundaries": Fault(
+        "rnndsl/interpreter/evaluate.py",
+        "if at == (self.position(boundary.place, ()),):",
+        "if at == (self.position(boundary.place, ()) + 1,):",
+        "tests/test_interpreter_by_hand.py::test_boundaries_hold_at_their_positions_alone",
+    ),
+}
