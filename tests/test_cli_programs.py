@@ -37,18 +37,18 @@ forward:
   %0: (m, m) = param()  # W
   %1: (t, b, m) = data()  # x
   %2: (t, b, m) = value(%1)  # z
-  %4: (t, b, m) = shift(%2) [by=-1]
+  %4: (t, b, m) = shift(%2) [t-1]
   %5: (t, b, m) = matvec(%0, %4)
   %6: (t, b, m) = tanh(%5)
   %3: (t, b, m) = value(%6)  # h
-  %7: (b, m) = at(%3) [place=end]
+  %7: (b, m) = at(%3) [end]
 """
 LOOP = """\
 mode free:
 forward:
   %0: (m, m) = param()  # W
   loop forwards:
-    %4: (t, b, m) = shift(%2) [by=-1]
+    %4: (t, b, m) = shift(%2) [t-1]
     %5: (t, b, m) = matvec(%0, %4)
     %6: (t, b, m) = tanh(%5)
     %3: (t, b, m) = value(%6)  # h

@@ -36,14 +36,14 @@ def test_lowering() -> None:
             "%0: (m, m) = param()  # W",
             "%1: (m) = param()  # p",
             "%2: (t, b, m) = data()  # x",
-            "%3: (t, b, m) = value(%8, %9) [places=(0)]  # h",
+            "%3: (t, b, m) = value(%8, %9) [places=((0))]  # h",
             "%4: (b) = value(%11)  # loss",
-            "%5: (t, b, m) = shift(%3) [by=-1]",
+            "%5: (t, b, m) = shift(%3) [t-1]",
             "%6: (t, b, m) = matvec(%0, %5)",
             "%7: (t, b, m) = add(%6, %2)",
             "%8: (t, b, m) = tanh(%7)",
             "%9: (b, m) = carry(%1) [row=1]",
-            "%10: (b, m) = at(%3) [place=end]",
+            "%10: (b, m) = at(%3) [end]",
             "%11: (b) = sum(%10)",
         ]
     )
@@ -52,12 +52,12 @@ def test_lowering() -> None:
 def test_the_adjoint_reverses_the_graph_and_its_shifts() -> None:
     forward = of(TINY)
     assert forward.loss is not None
-    seed = forward.builder.given("seed", "d_loss", "real", (), b=True)
+    seed = forward.builder.given("seed", "d_loss", "real", (), (), True)
     back = differentiate(forward, {forward.loss: seed})
     text = show([back.params["W"], back.params["p"], back.inputs["x"]])
-    assert "shift(%3) [by=-1]" in text
-    assert text.count("[by=1]") == 1
-    assert "[place=end]" in text
+    assert "shift(%3) [t-1]" in text
+    assert text.count("[t+1]") == 1
+    assert "[end]" in text
     assert "outer_sum" in text
     assert "uncarry" in text
     assert text.count("tanh(") == 1

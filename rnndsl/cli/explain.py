@@ -212,20 +212,23 @@ def _data(model: Model, found: tuple[Explanation, ...], sizes: Mapping[str, int]
                 ],
                 "gradient_loops": [DIRECTIONS[step] for step in item.gradient_loops],
                 "equations": [
-                    {
-                        "name": row.equation.name,
-                        "text": row.equation.text,
-                        "axes": list(row.equation.axes),
-                        "type": str(row.equation.type),
-                        "how": row.how,
-                        "loop": row.loop,
-                        "because": _texts(model, row.because),
-                        "before": list(row.before),
-                        "cost": cost_data(row.cost, sizes),
-                    }
+                    {**_row_data(model, row), "cost": cost_data(row.cost, sizes)}
                     for row in item.rows
                 ],
             }
             for item in found
         ],
+    }
+
+
+def _row_data(model: Model, row: EquationRow) -> dict[str, Any]:
+    return {
+        "name": row.equation.name,
+        "text": row.equation.text,
+        "axes": list(row.equation.axes),
+        "type": str(row.equation.type),
+        "how": row.how,
+        "loop": row.loop,
+        "because": _texts(model, row.because),
+        "before": list(row.before),
     }

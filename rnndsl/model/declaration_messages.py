@@ -24,16 +24,6 @@ def bad_data_index(span: Span, index: str) -> Diagnostic:
     )
 
 
-def param_over_positions(name: str, span: Span) -> Diagnostic:
-    """`param W[t]`."""
-    return error(
-        "RNN120",
-        "a parameter is the same at every position and carries no sequence axis",
-        span,
-        help=f"write `param {name}`, and `{name}` without brackets where it is read",
-    )
-
-
 def bad_size(span: Span) -> Diagnostic:
     """A size that is no arithmetic over sizes."""
     return error(

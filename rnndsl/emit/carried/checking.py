@@ -114,7 +114,8 @@ def _extents(found, lengths, batch, ends):
     for name, array in found.items():
         axes = DATA[name]["axes"]
         if array.ndim <= len(axes):
-            raise ValueError(f"{name!r} has shape {array.shape}; expected ({_layout(name)})")
+            want = _layout(name)
+            raise ValueError(f"{name!r} has shape {array.shape}; expected ({want})")
         for axis, count in zip((*axes, None), array.shape, strict=False):
             if axis not in FIXED:
                 _note_extent(seen, name, axis, count)
@@ -165,8 +166,8 @@ def _check_shapes(params, found, sizes, extents, examples):
     for name, shape in _data_shapes(sizes).items():
         want = (*(known[axis] for axis in DATA[name]["axes"]), examples, *shape)
         if name in found and found[name].shape != want:
-            got = found[name].shape
-            raise ValueError(f"{name!r} has shape {got}; expected ({_layout(name)}) = {want}")
+            got, words = found[name].shape, _layout(name)
+            raise ValueError(f"{name!r} has shape {got}; expected ({words}) = {want}")
 
 
 def _there(axes, live):
