@@ -19,11 +19,11 @@ FORWARDS = {
         "text = str(int(before.text) + int(row.text) - 1)",
         construct("delays"),
     ),
-    "the longest delay but one decides on the room": Fault(
-        "rnndsl/emit/context.py",
-        "return gap is not None and gap >= 0",
-        "return gap is not None and gap <= 0",
-        construct("delays"),
+    "a position that is looked up is the next one": Fault(
+        "rnndsl/emit/carried/ends.py",
+        "row = np.asarray(position) + (before - 1)",
+        "row = np.asarray(position) + before",
+        construct("positions_as_data"),
     ),
     "a boundary behind the end stands one position late": Fault(
         "rnndsl/emit/carried/ends.py",
@@ -79,10 +79,10 @@ FORWARDS = {
         'if self.graph.mode == "free":',
         construct("context"),
     ),
-    "a draw forgets one round": Fault(
+    "draws are counted from 0 in their chain": Fault(
         "rnndsl/emit/carried/chance.py",
-        "for part in (site, np.arange(examples)[:, None], position, np.arange(components)):",
-        "for part in (site, np.arange(examples)[:, None], position):",
+        "z = _mix(z ^ ((np.asarray(part, np.uint64) + np.uint64(1)) * golden))",
+        "z = _mix(z ^ (np.asarray(part, np.uint64) * golden))",
         construct("dropout"),
     ),
     "what is kept is not made up for what is dropped": Fault(

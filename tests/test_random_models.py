@@ -248,6 +248,11 @@ input x[t]: token(m), y[t]: ()
 h[t] = (d >= x[T+2]) > 0.5
 loss = ((d >= (x[T+2] - 0)) > 0.5) * (d >= x[T+2]) + sum[t](((y[t] > 0.1) != (2 > m)) * y[t])
 output h[t]""",
+    "functions_of_bare_conditions": """
+input x[t]: n
+h[t]: n = (1.1 + tanh(n != 0)) ^ tanh(x[t]) + exp(n > 1) * x[t] + sigmoid(n == 2)
+u = log(0.5 + (n > 1)) + logaddexp(n > 1, n > 5) + softplus(m > n)
+output h[t-1], u""",
     "textbook_loops_met_through_one_position": """
 param W: m
 h[t]: () = sum(g[t-2])

@@ -175,7 +175,12 @@ class Builder:
         is_choice = row.kind == "branch"
         values = inputs[1:] if is_choice else inputs
         is_mixed = any(item.kind == "real" and not item.is_number for item in values)
-        if is_mixed or row.kind == "real":
+        if row.kind == "real":  # of a bare condition NumPy's functions would give half precision
+            values = [
+                self.op("to_real", item) if item.kind == "bool" else self.real(item)
+                for item in values
+            ]
+        elif is_mixed:
             values = [self.real(item) for item in values]
         elif not is_choice or any(item.kind != "bool" for item in values):
             values = [self.whole(item) for item in values]
