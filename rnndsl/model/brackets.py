@@ -88,7 +88,7 @@ class Brackets(ABC):
         if not isinstance(base, tree.Name):
             return self._expr(base, running), items
         symbol = self._symbol(base)
-        if not symbol.axes:
+        if not symbol.axes or symbol.what in ("axis", "length"):
             form = affine(items[0], self.table)
             if form is not None and form.moves:
                 self._no_position(symbol, items[0])
