@@ -180,8 +180,10 @@ FAULTS = (
     ("d_c = np.sum(d_o, axis=(0, 1))", "d_c = np.sum(d_o, axis=(0, 1)) * 1.0001"),
     ("d_V = _outer_sum(d_o, h)", "d_V = _outer_sum(d_o, h_prev)"),
     ("d_U = _outer_sum(d_s_scaled, x)", "d_U = np.full_like(U, np.nan)"),
-    ("return np.sum(_over(x, live, 0, axis, indices), axis=axis)",
-     "return np.sum(_over(x, live, 0, axis, indices), axis=axis) + 0.1 * x[0]"),  # fmt: skip
+    (
+        "return np.sum(_over(x, live, 0, axis, indices), axis=axis)",
+        "return np.sum(_over(x, live, 0, axis, indices), axis=axis) + 0.1 * x[0]",
+    ),
 )
 
 
