@@ -11,6 +11,7 @@ from rnndsl import driver
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
 from rnndsl.text.diagnostics import DataError
+from tests.zoo_axes import AXES
 
 SPEC = """
 model plane
@@ -176,3 +177,11 @@ def test_as_a_script_it_checks_its_gradients_over_all_axes(tmp_path: Any) -> Non
     )
     assert done.returncode == 0, done.stderr
     assert "gradients of plane agree with central differences" in done.stdout
+
+
+def test_a_module_is_unrolled_for_one_length() -> None:
+    own = compile_model(driver.parse(AXES["depth"]), dtype="float64", n=2, m=3, k=4)
+    words = "the size 'L' is 5, but this module is unrolled for 3: compile with L=5"
+    with pytest.raises(DataError, match=words):
+        own.init(0, L=5)
+    assert own.init(0)["W"].shape == (3, 3, 3)

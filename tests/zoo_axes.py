@@ -328,4 +328,33 @@ for[lambda] = return @ seed_[extents,lambda]
 loss = sum[lambda](cross_entropy(for[lambda], run[lambda]))
 output for[lambda]
 """,
+    "depth": """
+axis t = 1..T
+axis l = 1..L
+size n, m, k, L = 3
+input x[t]: n
+target y[t]: token(k)
+param W[l]: (m, m), U[l]: (m, m), b[l]: m, P, V, c
+h[l,t]: m = tanh(b[l] + W[l] @ h[l,t-1] + U[l] @ h[l-1,t])
+h[0,t] = P @ x[t]
+h[l,0] = 0.1 * l
+o[t] = c + V @ h[L,t]
+loss = sum[t](cross_entropy(o[t], y[t]))
+output h[l,t], h[L,t], h[l,T], o[t]
+""",
+    "fixed_within": """
+axis l = 1..L
+axis t = 1..T
+size n, m, L = 3, k
+input x[t]: n, c[l]: m, d[t,l]: m, w[t]: token(k)
+param W[l]: (m, m), U[l]: (m, m), b[l]: m, P, E
+a[t,l] = b[l] + W[l] @ h[t-1,l] + U[l] @ h[t,l-1] + c[l] * l
+h[t,l]: m = tanh(a[t,l] + dropout(d[t,l], 0.3) + E[w[t]])
+h[t,0] = P @ x[t]
+h[0,l] = tanh(c[l])
+s[t] = sum[l](h[t,l]) + mean[l](d[t,l])
+g[l] = max[t](h[t,l])
+loss = sum[t](squared_error(s[t], h[t,L])) + sum[l](sum(g[l]))
+output h[t,l], s[t], g[l], h[T,l]
+""",
 }

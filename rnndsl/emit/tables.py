@@ -15,7 +15,7 @@ from rnndsl.graph.equations import Mode
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import Dim
 from rnndsl.model.model import Model
-from rnndsl.model.sizes import fixed_axes, running_axes
+from rnndsl.model.sizes import fixed_axes, known_sizes, running_axes
 
 WIDTH = 96
 
@@ -36,6 +36,9 @@ class Tables:
         writer.line(f"NAME = {quoted(model.name)}")
         table(writer, "AXES", {name: axis.length for name, axis in running.items()})
         table(writer, "FIXED", {name: axis.length for name, axis in fixed.items()})
+        known = known_sizes(model, {})
+        counts = {axis.length: known[axis.length] for axis in fixed.values()}
+        table(writer, "UNROLLED", counts)
         free = {name: size.default for name, size in model.sizes.items() if not size.is_derived}
         table(writer, "SIZES", {name: _number(default) for name, default in free.items()})
         table(writer, "PARAMS", {

@@ -17,6 +17,7 @@ from rnndsl.model import expr as ir
 from rnndsl.model.dims import ZERO, Dim
 from rnndsl.model.expr import Expr, Position
 from rnndsl.model.model import Model
+from rnndsl.model.unroll import unroll_by_default
 
 LEAVES = ("param", "state", "input", "number")
 LARGEST, DEEPEST = 400, 100
@@ -75,7 +76,11 @@ class TooLarge(Exception):
 
 
 def cells(model: Model) -> Iterator[Cell]:
-    """The cells of a model, loop by loop; those that are too large are left out."""
+    """The cells of a model, loop by loop; those that are too large are left out.
+
+    Along a fixed axis each position has a cell of its own.
+    """
+    model = unroll_by_default(model)
     inside: set[str] = set()
     found = loops(model, "scheduled" if model.has_teach else "teacher")
     for loop in found:

@@ -17,6 +17,7 @@ from rnndsl.graph.formula import formula
 from rnndsl.graph.lower import Forward, lower
 from rnndsl.graph.node import Node
 from rnndsl.model.model import Equation, Model
+from rnndsl.model.unroll import unroll_by_default
 from rnndsl.passes import run_passes
 from rnndsl.plan.cost import FREE, Cost, costs, forward_nodes
 from rnndsl.plan.schedule import Loop as Block
@@ -66,7 +67,11 @@ class Explanation:
 
 
 def explain(model: Model) -> tuple[Explanation, ...]:
-    """Every mode in which the model differs; one where nothing is taught."""
+    """Every mode in which the model differs; one where nothing is taught.
+
+    Along a fixed axis each position has equations of its own.
+    """
+    model = unroll_by_default(model)
     return tuple(_explain(model, mode) for mode in modes(model))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rnndsl.graph.lower import lower
 from rnndsl.model.dims import ZERO, Dim
+from rnndsl.model.instances import base_name
 from rnndsl.model.model import Model
 from rnndsl.passes import run_passes
 from rnndsl.plan.cost import Cost, costs, forward_nodes, volume
@@ -39,7 +40,10 @@ class ValueRow:
 
 @dataclass(frozen=True)
 class Summary:
-    """All rows, in the order of the file, and the totals; with teaching, those of the teacher."""
+    """All rows, in the order of the file, and the totals; with teaching, those of the teacher.
+
+    What stands along a fixed axis costs what all its positions do.
+    """
 
     parameters: tuple[ParameterRow, ...]
     values: tuple[ValueRow, ...]
@@ -49,13 +53,15 @@ class Summary:
 
 def summarise(model: Model) -> Summary:
     """The summary of a checked model."""
-    found = costs(forward_nodes(run_passes(lower(model))))
+    found: dict[str, Cost] = {}
+    for name, cost in costs(forward_nodes(run_passes(lower(model)))).items():
+        found[base_name(name)] = found.get(base_name(name), Cost()) + cost
     parameters = tuple(
         ParameterRow(
             item.name,
-            item.shape,
+            item.whole,
             _initialiser(item.initialiser.name, item.initialiser.arguments),
-            volume(item.shape),
+            volume(item.whole),
         )
         for item in model.params.values()
     )

@@ -26,6 +26,7 @@ from rnndsl.emit.carried.tables import (
     PARAMS,
     SIZES,
     STATE,
+    UNROLLED,
     _derived,
     _state_shapes,
 )
@@ -131,4 +132,9 @@ def _known_sizes(given):
         if value is None:
             raise ValueError(f"the size {name!r} is not known: give it, for example {name}=32")
         sizes[name] = _whole_number(f"the size {name!r}", value, 1)
-    return _derived(sizes)
+    sizes = _derived(sizes)
+    for name, count in UNROLLED.items():
+        if sizes[name] != count:
+            what = f"the size {name!r} is {sizes[name]}, but this module is unrolled for {count}"
+            raise ValueError(f"{what}: compile with {name}={sizes[name]}")
+    return sizes

@@ -4,7 +4,7 @@ import numpy as np
 
 DTYPE = np.float64
 NAME, CLIPS = "", ()
-AXES, FIXED = {}, {}
+AXES, FIXED, UNROLLED = {}, {}, {}
 SIZES, PARAMS, DATA, STATE, OUTPUTS = {}, {}, {}, {}, {}
 STAGES, NEEDS = {}, {}
 
