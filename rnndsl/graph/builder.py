@@ -88,8 +88,14 @@ class Builder:
 
     def joined(self, nodes: Iterable[Node]) -> tuple[str, ...]:
         """All indices that some of the nodes varies over."""
-        overs = {item.over for item in nodes}
-        return next(iter(overs)) if len(overs) == 1 else self.ordered(i for o in overs for i in o)
+        found: tuple[str, ...] = ()
+        more: set[str] = set()
+        for item in nodes:
+            if item.over and item.over != found:
+                if found:
+                    more.update(found, item.over)
+                found = item.over
+        return self.ordered(more) if more else found
 
     def given(
         self,

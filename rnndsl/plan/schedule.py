@@ -139,6 +139,9 @@ def _is_ordered(needs: dict[int, set[int]]) -> bool:
 
 
 def _blocks(part: list[Node]) -> Iterator[Block]:
+    if len(part) == 1:
+        yield part[0]
+        return
     way = _way(part)
     inside = {node.number: node for node in part}
     steps = [inside[n] for n in in_order(_needs(part, way[0] if way else ""))]
