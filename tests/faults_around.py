@@ -36,9 +36,9 @@ FRONT = {
         "tests/test_causality.py::test_what_no_order_computes[h[t] = W @ h[t]-wanted0]",
     ),
     "a loop may run both ways": Fault(
-        "rnndsl/graph/causality.py",
-        "if back and ahead:",
-        "if back and ahead and still:",
+        "rnndsl/graph/directions.py",
+        "return bool(self.back and self.ahead)",
+        "return bool(self.back and self.ahead and self.still)",
         "tests/test_causality.py::test_what_no_order_computes[h[t] = W @ h[t-1] + h[t+1]-wanted2]",
     ),
     "the formatter loses comments": Fault(
@@ -118,8 +118,8 @@ TRAINING = {
     ),
     "what is held back is weighed by batches": Fault(
         "rnndsl/runtime/validation.py",
-        "total += float(loss) / batch.scale * batch.weight\n        weight += batch.weight",
-        "total += float(loss) / batch.scale\n        weight += 1",
+        "total += loss / batch.scale * batch.weight\n        weight += batch.weight",
+        "total += loss / batch.scale\n        weight += 1",
         "tests/test_training_arrays.py::test_a_validation_loss_is_that_of_all_positions",
     ),
 }

@@ -12,20 +12,20 @@ CLIPPED = (
 BACKWARDS = {
     "adjoints flow the way that values do": Fault(
         "rnndsl/graph/differentiate.py",
-        '"shift", (self.flows[shift],), by=-by, outside=0',
-        '"shift", (self.flows[shift],), by=by, outside=0',
+        "back = tuple((index, -step) for index, step in by)",
+        "back = by",
         construct("delays"),
     ),
     "a boundary before the start gets no gradient": Fault(
         "rnndsl/graph/differentiate.py",
-        "            self._add(bound, node)\n",
-        "",
+        "self._add(bound, self.b.live(there, ahead))",
+        "self._add(bound, None)",
         construct("delays"),
     ),
     "a boundary that is read at one position gets no gradient": Fault(
         "rnndsl/graph/differentiate.py",
-        "            self._add(bound, self.b.where(hit, d, 0))\n",
-        "            assert hit is not None\n",
+        "self._add(bound, mine)",
+        "self._add(bound, None)",
         construct("fixed_positions"),
     ),
     "the last reader overwrites what the others sent back": Fault(
@@ -36,14 +36,15 @@ BACKWARDS = {
     ),
     "a loop back reads what lies behind the end": Fault(
         "rnndsl/graph/differentiate.py",
-        "return arriving if is_back else self.b.spread(arriving)",
+        "return self.b.live(arriving, ahead)",
         "return arriving",
         construct("backwards_far"),
     ),
     "positions read twice count once": Fault(
         "rnndsl/emit/carried/ends.py",
-        "np.add.at(result, (position[inside] - 1, examples[inside]), d[inside])",
-        "result[position[inside] - 1, examples[inside]] = d[inside]",
+        "np.add.at(result, tuple(row[inside] for row in rows), "
+        "np.broadcast_to(d, lead + own)[inside])",
+        "result[tuple(row[inside] for row in rows)] = np.broadcast_to(d, lead + own)[inside]",
         construct("positions_as_data"),
     ),
     "rows picked twice count once": Fault(
@@ -123,8 +124,14 @@ DERIVATIVES = {
     ),
     "a mean over positions is differentiated as a sum": Fault(
         "rnndsl/ops/positions.py",
-        "(b.spread(d / b.length()),)",
-        "(b.spread(d),)",
+        '(_back(b, n, d / b.length_along(n.attrs["index"])),)',
+        "(_back(b, n, d),)",
         construct("over_positions"),
+    ),
+    "an index gets its other name on the way back, not its own": Fault(
+        "rnndsl/ops/positions.py",
+        'return {new: old for old, new in n.attrs["names"]}',
+        'return {old: new for old, new in n.attrs["names"]}',
+        construct("self_attention"),
     ),
 }

@@ -1,4 +1,4 @@
-"""Faults planted in what is computed forwards: order, rooms, padding, tokens, chance, states."""
+"""Faults planted in what is computed forwards: order, rooms, padding, tokens, chance, axes."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ FORWARDS = {
     ),
     "a position one too many is alive": Fault(
         "rnndsl/emit/carried/reading.py",
-        "live = np.arange(positions)[:, None] < lengths",
-        "live = np.arange(positions)[:, None] <= lengths",
+        "np.arange(extents[axis])[:, None] < lengths[axis] for axis in AXES",
+        "np.arange(extents[axis])[:, None] <= lengths[axis] for axis in AXES",
         construct("over_positions"),
     ),
     "sums over positions take in the padding": Fault(
         "rnndsl/emit/carried/positions.py",
-        "return np.where(_widen(live, x.ndim - 2), x, filler)",
+        "return np.where(live.reshape(shape), x, filler)",
         "return x",
         construct("over_positions"),
     ),
     "positions are counted from 0": Fault(
         "rnndsl/emit/carried/positions.py",
-        "return np.argmax(_over(x, live, _lowest(x)), axis=0) + 1",
-        "return np.argmax(_over(x, live, _lowest(x)), axis=0)",
+        "return np.argmax(_over(x, live, _lowest(x), axis, indices), axis=axis) + 1",
+        "return np.argmax(_over(x, live, _lowest(x), axis, indices), axis=axis)",
         construct("over_positions"),
     ),
     "a state of any step overwrites an operand": Fault(
@@ -111,8 +111,29 @@ FORWARDS = {
     ),
     "the interpreter forgets the boundaries": Fault(
         "rnndsl/interpreter/evaluate.py",
-        "if at == (self.position(boundary.place, ()),):",
-        "if at == (self.position(boundary.place, ()) + 1,):",
+        "if position != self.position(place, ()):",
+        "if position != self.position(place, ()) + 1:",
         "tests/test_interpreter_by_hand.py::test_boundaries_hold_at_their_positions_alone",
+    ),
+}
+
+AXES = {
+    "a position counts that an example has on one axis alone": Fault(
+        "rnndsl/emit/expressions.py",
+        'Code(" & ".join(part.at(ATOM) for part in parts), BITS)',
+        'Code(" | ".join(part.at(ATOM) for part in parts), BITS)',
+        construct("plane_data"),
+    ),
+    "a boundary along an index is written where an example has no position": Fault(
+        "rnndsl/emit/storage.py",
+        'mask = f", {self.mask(running, False)}" if running else ""',
+        'mask = ""',
+        construct("edges_behind"),
+    ),
+    "an unrolled position reads the parameter of the one before": Fault(
+        "rnndsl/model/instances.py",
+        "row = ir.Literal(expr.span, position - 1, type=INTEGER)",
+        "row = ir.Literal(expr.span, max(position - 2, 0), type=INTEGER)",
+        construct("depth"),
     ),
 }

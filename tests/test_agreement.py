@@ -12,7 +12,7 @@ from tests.agreement import agree
 
 GIVEN = {"memory": {"s": 3}}
 SPECS = {name: load(path) for name, path in specs().items()}
-MODELS = {name: parse(text, name) for name, text in zoo.MODELS.items()}
+MODELS = {name: parse(text, name) for name, text in (zoo.MODELS | zoo.AXES).items()}
 
 
 def cases(models: dict) -> list:
