@@ -185,3 +185,19 @@ def test_a_module_is_unrolled_for_one_length() -> None:
     with pytest.raises(DataError, match=words):
         own.init(0, L=5)
     assert own.init(0)["W"].shape == (3, 3, 3)
+
+
+def test_each_position_of_a_fixed_axis_has_a_start_of_its_own() -> None:
+    """`orthogonal` and `glorot` are about the matrix, whatever axes the parameter carries."""
+    text = "size L = 3, m, n\naxis l = 1..L\nparam W[l]: (m, m) = orthogonal, U[l]: (m, n)\n"
+    text += "param C[l]: (m, m) = identity, b[l] = 1, v: n\n"
+    text += "h[l]: m = b[l] + W[l] @ (C[l] @ h[l-1]) + U[l] @ v\noutput h[L]\n"
+    starts = compile_model(driver.parse(text), dtype="float64", m=4, n=2).init(3)
+    W, U, C = starts["W"], starts["U"], starts["C"]
+    assert np.allclose(W @ W.swapaxes(1, 2), np.eye(4))
+    assert not np.allclose(W[0], W[1])
+    assert (C == np.eye(4)).all()
+    assert starts["b"].shape == (3, 4)
+    assert U.shape == (3, 4, 2)
+    assert 0.9 < abs(U).max() / np.sqrt(6 / (4 + 2)) <= 1
+    assert len(np.unique(U)) == U.size

@@ -54,6 +54,7 @@ FUNCTIONS = {
     "power": "(1.2 + sigmoid(a[t])) ^ q[t]",
     "power_right": "sigmoid(a[t]) ^ 2 ^ 1.5 - -q[t] ^ 2",
     "division": "a[t] / (2 + sigmoid(q[t]))",
+    "normalised": "(a[t] - mean(a[t])) / sqrt(0.01 + mean((a[t] - mean(a[t])) ^ 2)) * q[t]",
     "remainder": "a[t] % 0.7 + q[t] % (1 + sigmoid(a[t]))",
     "max_min": "max(a[t], q[t], 0.1) + min(a[t], 2 * q[t])",
     "clamp": "clamp(a[t], -0.5, 0.4)",

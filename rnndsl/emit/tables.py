@@ -42,7 +42,8 @@ class Tables:
         free = {name: size.default for name, size in model.sizes.items() if not size.is_derived}
         table(writer, "SIZES", {name: _number(default) for name, default in free.items()})
         table(writer, "PARAMS", {
-            name: (_words(param.whole), param.initialiser.name, param.initialiser.arguments)
+            name: (_words(param.whole), param.initialiser.name, param.initialiser.arguments,
+                   *([len(param.axes)] if param.axes else []))
             for name, param in model.params.items()
         })  # fmt: skip
         table(writer, "DATA", {

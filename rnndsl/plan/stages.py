@@ -59,10 +59,16 @@ def plan_stage(
 
 
 def _is_cheap(node: Node) -> bool:
-    """Whether a later stage computes it again."""
+    """Whether a later stage computes it again.
+
+    What was kept is 0 in the padding, where a quotient of it would not be finite.
+    """
     if node.op in LEAVES or node.op in AGAIN or node.is_number:
         return True
-    return node.op in TABLE and TABLE[node.op].is_cheap
+    row = TABLE.get(node.op)
+    if row is None or not row.is_cheap:
+        return False
+    return not (row.is_singular and node.inputs[1].over)
 
 
 def reachable(stages: Iterable[Stage]) -> set[Node]:

@@ -18,13 +18,16 @@ def init(seed=0, **sizes):
     params = {}
     for name, shape in _shapes(_known_sizes(sizes)).items():
         rng = np.random.default_rng([seed, *name.encode()])
-        _, kind, arguments = PARAMS[name]
-        params[name] = np.array(_draw_start(shape, kind, arguments, rng), DTYPE)
+        _, kind, arguments, *axes = PARAMS[name]
+        lead = sum(axes)  # how many dimensions are positions of fixed axes
+        count, inner = int(np.prod(shape[:lead])), shape[lead:]
+        each = [_draw_start(inner, kind, arguments, rng) for _ in range(count)]
+        params[name] = np.array(each, DTYPE).reshape(shape)
     return params
 
 
 def _draw_start(shape, kind, arguments, rng):
-    """The first values of one parameter."""
+    """The first values of one parameter, or of one position of it."""
     if kind in ("number", "zeros", "ones"):
         return np.full(shape, arguments[0] if arguments else float(kind == "ones"))
     if kind == "identity":
