@@ -17,7 +17,7 @@ from rnndsl.interpreter.gradients import STEP
 from rnndsl.model.model import Model
 from rnndsl.runtime.program import Program
 from rnndsl.text.diagnostics import SpecError
-from tests.agreement import close, options, random_data
+from tests.agreement import close, lengths_by_axis, options, random_data
 from tests.random_program import Plans, random_programs
 from tests.random_spec import Line, Spec
 from tests.random_terms import Sort, Term
@@ -62,9 +62,14 @@ def _check(
 
 def _spoil(model: Model, data: dict[str, Any], lengths: tuple[int, ...]) -> None:
     """Padding that would be seen wherever it counted."""
+    ends = lengths_by_axis(model, lengths)
     for name, value in data.items():
-        for b, length in enumerate(lengths if model.data[name].axes else ()):
-            value[length:, b] = np.nan if model.data[name].type.kind == "real" else 10**6
+        axes, filler = model.data[name].axes, 10**6
+        for place, axis in enumerate(axes):
+            for b, length in enumerate(ends.get(axis, ())):
+                beyond = (*[slice(None)] * place, slice(length, None))
+                beyond += (*[slice(None)] * (len(axes) - place - 1), b)
+                value[beyond] = np.nan if model.data[name].type.kind == "real" else filler
 
 
 class _Run:

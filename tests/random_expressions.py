@@ -22,7 +22,7 @@ class Maker(Reader):
         if sort.kind == "token":
             return self.token(sort, here, depth)
         if sort.kind == "position":
-            return self.position(here, depth)
+            return self.position(self.world.axes[sort.size], here, depth)
         if sort.kind == "integer":
             return self.whole(here, depth)
         if sort.kind == "bool":
@@ -37,8 +37,8 @@ class Maker(Reader):
         options += {0: [self.scalar] * 6, 1: [self.vector] * 5, 2: [self.matrix] * 4}.get(
             len(sort.shape), []
         )
-        if self.world.has_axis:
-            options += [self.over]
+        if self.world.axes:
+            options += [self.over] * len(self.world.axes)
         return self.rng.choice(options)(sort.shape, here, depth - 1)
 
     def real(self, shape: Shape, here: Here, depth: int) -> Term:
@@ -105,10 +105,7 @@ class Maker(Reader):
         """`teach`, or a dropout."""
         x = self.real(shape, here, depth)
         if here.taught and not self.world.is_calm and self.rng.random() < 0.7:
-            over_t = self.world.has_axis and self.rng.random() < 0.8
-            sort = Sort("real", shape)
-            names = [i for i in self.world.names.values() if i.role == "target" and i.sort == sort]
-            item = names[0] if names else self.world.fresh("target", sort, over_t)
+            item = self.taught(Sort("real", shape))
             calm = replace(here, targets=False)
             return self.term("teach({0}, {1})", shape, self.read(item, calm, 0), x)
         return self.term("tanh({0})", shape, x)
@@ -138,16 +135,18 @@ class Maker(Reader):
         return term
 
     def over(self, shape: Shape, here: Here, depth: int) -> Term:
-        """Over the axis."""
-        body = self.real(shape, here.under(), depth)
+        """Over an axis."""
+        axis = self.axis()
+        index = self.rng.choice(axis.indices)
+        body = self.real(shape, here.under(index), depth)
         options = ["sum[t]({0})", "mean[t]({0})", "max[t]({0})", "min[t]({0})", "sum[t]({0}) / T",
                    "logsumexp[t]({0})", "prod[t](0.9 + 0.2 * tanh({0}))",
                    "log(sum[t](exp(tanh({0}))))"]  # fmt: skip
-        if here.running:
+        if index in here.running:
             options += ["softmax[t]({0})", "(softmax[t]({0}) * {0})"]
             if here.now or here.group:
                 options = options[:-1]
-        return self.term(self.rng.choice(options), shape, body)
+        return self.term(axis.put(self.rng.choice(options), index), shape, body)
 
     def scalar(self, shape: Shape, here: Here, depth: int) -> Term:
         roll = self.rng.random()
@@ -158,9 +157,9 @@ class Maker(Reader):
                  "min({0})", "norm({0})", "logsumexp({0})", "0.3 * logsumexp({0}) - mean({0})",
                  "prod(1 + 0.2 * tanh({0}))", "sqrt(sum(({0}) ^ 2))", "log(sum(exp(tanh({0}))))",
                  "sum({0} * {0})", "sum({0} > 0.1)", "norm({0} * {0})", "mean({0} / T)"
-                 if self.world.has_axis else "mean({0})")
+                 if self.world.axes else "mean({0})")
             )  # fmt: skip
-            return self.term(template, (), x)
+            return self.term(self.axis().put(template) if self.world.axes else template, (), x)
         if roll < 0.6:
             dim = self.dim()
             template = self.rng.choice(

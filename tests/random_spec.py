@@ -37,7 +37,7 @@ class Spec:
     seed: int
     sizes: dict[str, int]
     derived: dict[str, str]
-    has_axis: bool
+    axes: list[str]
     declared: dict[str, tuple[str, str]] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     loss: Term | None = None
@@ -66,12 +66,11 @@ class Spec:
         consts = [t for n, t in CONSTS.items() if n in words or (n == "alpha" and "beta" in words)]
         head += [f"const {', '.join(consts)}"] if consts else []
         derived = [f"{n} = {text}" for n, text in self.derived.items() if n in words]
-        words |= _words(derived)
+        words |= _words([*derived, *self.axes])
         sizes = [name for name in self.sizes if name in words and name not in self.derived]
         sizes = [f"{n} = {self.sizes[n]}" if n in self.defaults else n for n in sizes]
         head += [f"size {', '.join([*sizes, *derived])}"] if sizes or derived else []
-        axis = ["axis t = 1..T"] if self.has_axis else []
-        lines = [*([self.head] if self.head else []), *axis, *head, *body]
+        lines = [*([self.head] if self.head else []), *self.axes, *head, *body]
         return "\n".join(lines) + "\n"
 
 
