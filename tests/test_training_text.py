@@ -180,14 +180,16 @@ def test_logits_are_found_in_the_loss(tail: str, name: str, are_probabilities: b
     assert outputs[0].read.type.shape == found.equations[name].type.shape
 
 
-@pytest.mark.parametrize("scored", ["2 * o[t]", "o[t-1]", "o[T]"])
+@pytest.mark.parametrize(
+    "scored", ["2 * o[t], y[t]", "o[t-1], y[t]", "o[T], y[t]", "o[t], y[t-1]"]
+)
 def test_logits_without_a_name_are_refused(scored: str) -> None:
-    found = model(f"loss = sum[t](cross_entropy({scored}, y[t]))")
+    found = model(f"loss = sum[t](cross_entropy({scored}))")
     with pytest.raises(DataError) as caught:
         find_logits(found, found.targets["y"])
     assert message(caught) == (
-        "RNN434: `cross_entropy` in `letters` scores an expression; "
-        "to generate, give it a name: `o[t] = …` and `cross_entropy(o[t], …)`"
+        "RNN434: `cross_entropy` in `letters` does not compare a named value with `y[t]` at the "
+        "same position; to generate, write `o[t] = …` and `cross_entropy(o[t], y[t])`"
     )
 
 
@@ -204,7 +206,7 @@ def test_logits_that_are_not_clear_are_refused(tail: str, number: str) -> None:
         find_logits(found, found.targets["y"])
     assert message(caught) == (
         f"RNN434: `letters` has {number} `cross_entropy(…, y[t])` or `nll(…, y[t])`: "
-        "what the next character is drawn from is not clear"
+        "what its tokens are drawn from is not clear"
     )
 
 

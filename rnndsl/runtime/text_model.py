@@ -39,7 +39,7 @@ class TextRoles:
 
 @dataclass(frozen=True)
 class Logits:
-    """The value that holds the logits of the next character, or its probabilities."""
+    """The value that holds the logits of a token, or its probabilities."""
 
     read: Read
     are_probabilities: bool
@@ -67,24 +67,27 @@ def find_logits(model: Model, target: Data) -> Logits:
     DataError RNN434 where there is not exactly one such place, or it holds an expression.
     """
     found = list(scored(model, target))
+    index = target.axes[0]
+    here = f"{target.name}[{index}]"
     if len(found) != 1:
         number = "no" if not found else "more than one"
         raise DataError(
-            f"`{model.name}` has {number} `cross_entropy(…, {target.name}[t])` or "
-            f"`nll(…, {target.name}[t])`: what the next character is drawn from is not clear",
+            f"`{model.name}` has {number} `cross_entropy(…, {here})` or `nll(…, {here})`: "
+            "what its tokens are drawn from is not clear",
             "RNN434",
         )
-    first = found[0].arguments[0]
-    if not (isinstance(first, Read) and all(_is_index(place) for place in first.places)):
+    operation, (first, second) = found[0].operation, found[0].arguments
+    if not (_is_here(second) and isinstance(first, Read) and _is_here(first)):
         raise DataError(
-            f"`{found[0].operation}` in `{model.name}` scores an expression; "
-            f"to generate, give it a name: `o[t] = …` and `{found[0].operation}(o[t], …)`",
+            f"`{operation}` in `{model.name}` does not compare a named value with `{here}` at the "
+            f"same position; to generate, write `o[{index}] = …` and `{operation}(o[{index}], "
+            f"{here})`",
             "RNN434",
         )
-    axis = model.axes[target.axes[0]]
-    here = Position("index", ZERO, axis.name, axis.indices[0])
-    read = Read(first.span, first.name, (here,) * len(first.places), type=first.type)
-    return Logits(read, found[0].operation == "nll")
+    axis = model.axes[index]
+    place = Position("index", ZERO, axis.name, axis.indices[0])
+    read = Read(first.span, first.name, (place,), type=first.type)
+    return Logits(read, operation == "nll")
 
 
 def with_logits(model: Model, logits: Logits) -> Model:
@@ -117,8 +120,9 @@ def scored(model: Model, target: Data) -> Iterator[Apply]:
                 yield item
 
 
-def _is_index(place: object) -> bool:
-    return isinstance(place, Position) and place.is_here
+def _is_here(item: object) -> bool:
+    places = item.places if isinstance(item, Read) else ()
+    return len(places) == 1 and isinstance(places[0], Position) and places[0].is_here
 
 
 def _is_tokens(data: Data) -> bool:
