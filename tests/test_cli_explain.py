@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -15,7 +16,7 @@ from rnndsl.plan.cost import forward_nodes
 from rnndsl.plan.explain import EquationRow, explain
 from rnndsl.plan.schedule import loop_count, schedule
 from tests import zoo
-from tests.loops import LOOPS
+from tests.loops import LOOPS, way_back
 from tests.test_cli import run
 
 TEACHER_FORCING = """\
@@ -71,8 +72,10 @@ def rows(model: Model) -> dict[str, EquationRow]:
 @pytest.mark.parametrize("name", sorted(specs()))
 def test_loops_are_those_of_the_table(name: str) -> None:
     for item in explain(load(specs()[name])):
-        assert len(item.loops) == LOOPS[name][item.mode].forward
-        assert len(item.gradient_loops) == LOOPS[name][item.mode].backward
+        want = LOOPS[name][item.mode]
+        assert Counter(f"{'+' if r.step > 0 else '-'}{r.axis}" for r in item.loops) == Counter(want)
+        back = Counter(1 if loop[0] == "+" else -1 for loop in way_back(want))
+        assert Counter(item.gradient_loops) == back
         numbers = {row.loop for row in item.rows if row.how == "loop"}
         assert numbers == set(range(len(item.loops)))
 

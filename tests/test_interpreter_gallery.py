@@ -12,9 +12,11 @@ from rnndsl.interpreter.batch import Batch
 from rnndsl.interpreter.gradients import directional, random_directions
 from rnndsl.interpreter.sizes import Sizes
 from rnndsl.model.load import parse_model
+from rnndsl.model.model import Data, Model
+from rnndsl.model.sizes import running_axes
 
 SPECS = sorted((Path(__file__).resolve().parent.parent / "specs").glob("*.rnn"))
-LENGTHS = {"t": np.array([4, 1, 3])}
+LENGTHS = (np.array([4, 1, 3]), np.array([2, 3, 1]))
 
 
 def run(batch: Batch, cotangents: dict[str, np.ndarray]) -> float:
@@ -23,22 +25,32 @@ def run(batch: Batch, cotangents: dict[str, np.ndarray]) -> float:
     return float(sum(np.sum(cotangents[label] * outputs[label]) for label in outputs))
 
 
+def free_sizes(model: Model) -> list[str]:
+    return [name for name, size in model.sizes.items() if not size.is_derived]
+
+
+def drawn(item: Data, sizes: Sizes, lengths: dict[str, Any], draw: np.random.Generator) -> Any:
+    """Random data; tokens are sometimes missing, positions sometimes none."""
+    shape = (*(max(lengths[axis]) for axis in item.axes), 3, *sizes.dims(item.type.shape))
+    if item.type.kind == "real":
+        return draw.normal(size=shape)
+    if item.type.kind == "position":
+        return draw.integers(0, max(lengths[item.type.axis]) + 1, shape)
+    return draw.integers(-1, sizes.integer(item.type.size), shape)
+
+
 @pytest.mark.parametrize("mode", ["teacher", "free", "scheduled"])
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_slopes_along_a_direction_are_those_of_differences(path: Path, mode: Any) -> None:
     model = parse_model(path.read_text(encoding="utf-8"), path.name)
-    free = [name for name, size in model.sizes.items() if not size.is_derived]
-    sizes = Sizes(model, {name: 2 + k for k, name in enumerate(free)})
+    chosen = {name: 2 + k for k, name in enumerate(free_sizes(model))}
+    sizes = Sizes(model, chosen)
     draw = np.random.default_rng(5)
-    params = {p.name: draw.standard_normal(sizes.dims(p.shape)) for p in model.params.values()}
-    data: dict[str, np.ndarray] = {}
-    for item in model.data.values():
-        shape = (*((4,) if item.axes else ()), 3, *sizes.dims(item.type.shape))
-        is_token = item.type.size is not None
-        top = sizes.integer(item.type.size) if item.type.size is not None else 0
-        data[item.name] = draw.integers(-1, top, shape) if is_token else draw.normal(size=shape)
+    params = {p.name: draw.standard_normal(sizes.dims(p.whole)) for p in model.params.values()}
+    lengths = {axis: LENGTHS[k] for k, axis in enumerate(running_axes(model))}
+    data = {item.name: drawn(item, sizes, lengths, draw) for item in model.data.values()}
     settings: dict[str, Any] = {"mode": mode, "forcing": 0.5, "seed": 1, "training": True}
-    outputs = Batch(model, sizes, params, data, LENGTHS, **settings).outputs()
+    outputs = Batch(model, sizes, params, data, lengths, **settings).outputs()
     assert all(np.isfinite(array).all() for array in outputs.values())
     cotangents = {label: draw.standard_normal(array.shape) for label, array in outputs.items()}
     directions = random_directions(model, params, data)
@@ -49,13 +61,13 @@ def test_slopes_along_a_direction_are_those_of_differences(path: Path, mode: Any
             for name, array in {**params, **data}.items()
         }
         there = {name: moved[name] for name in params}, {name: moved[name] for name in data}
-        ends.append(run(Batch(model, sizes, *there, LENGTHS, **settings), cotangents))
+        ends.append(run(Batch(model, sizes, *there, lengths, **settings), cotangents))
     found = directional(
         model,
         sizes,
         params,
         data,
-        LENGTHS,
+        lengths,
         cotangents=cotangents,
         directions=directions,
         **settings,
