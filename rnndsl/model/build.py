@@ -22,15 +22,16 @@ from rnndsl.model.expr import Kind, Type
 from rnndsl.model.hints import hinted, powers
 from rnndsl.model.infer import Inference, Named
 from rnndsl.model.kinds import solve
-from rnndsl.model.model import Boundary, Data, Equation, Model, Parameter
+from rnndsl.model.model import Boundary, Data, Equation, Model, Parameter, Size
 from rnndsl.model.numbers import consts, shape, sizes
 from rnndsl.model.resolve import Resolver
 from rnndsl.model.roles import check_targets, unused
 from rnndsl.model.settle import Settled, settle
 from rnndsl.model.symbols import LOSS, Table
+from rnndsl.model.together import match_inputs, settle_sizes
 from rnndsl.model.unify import ShapeVar
+from rnndsl.model.uses import Whole
 from rnndsl.syntax import tree
-from rnndsl.syntax.parser import Parsed
 from rnndsl.text.diagnostics import Diagnostic
 from rnndsl.text.source import Source, Span
 
@@ -44,30 +45,32 @@ class Declared:
     values: Mapping[str, Type | None]
 
 
-def build_model(parsed: Parsed, source: Source, stem: str) -> tuple[Model | None, list[Diagnostic]]:
+def build_model(whole: Whole, stem: str) -> tuple[Model | None, list[Diagnostic]]:
     """The model of a file, or None, and everything that is to be said of it.
 
     Where names are at fault, shapes are checked as far as they do not depend on these names.
     """
-    table = collect(parsed.statements, parsed.mentioned)
+    source, table = whole.source, collect(whole)
     known, numbers = sizes(table), consts(table)
+    inner = {name: size for name, size in known.items() if "." in name}
     resolver = Resolver(table, numbers)
-    drafts = draft(parsed.statements, table, resolver)
+    drafts = draft(whole.statements, table, resolver)
     declared = _declared(table, drafts, numbers)
     check_clips(table, numbers)
-    if parsed.diagnostics or table.has_errors:
+    if whole.diagnostics or table.has_errors:
         apart = _faults_apart(table, drafts, declared)
         return None, [*table.diagnostics, *hinted(apart, drafts, source)]
     if not drafts.equations and drafts.loss is None:
         end = len(source.text.rstrip())
         table.report(wording.no_model(Span(max(0, end - 1), max(1, end))))
         return None, table.diagnostics
-    inference = _infer(drafts, declared, table)
+    inference = _infer(drafts, declared, table, whole, inner)
     settled, faults = settle(inference, table)
     if faults:
         return None, [*table.diagnostics, *hinted(faults, drafts, source)]
     model = _assembled(table, drafts, declared, settled, source)
-    model = replace(model, name=model.name or stem, sizes=known, consts=numbers)
+    outer = {name: size for name, size in known.items() if name not in inner}
+    model = replace(model, name=model.name or stem, sizes=outer, consts=numbers)
     model = replace(model, sites=resolver.sites, outputs=outputs(table, drafts, model, settled))
     model = replace(model, clips=tuple(clips(table, drafts, numbers)))
     for item in check_targets(model):
@@ -148,8 +151,17 @@ def _read(expr: ir.Expr) -> set[str]:
     return {item.name for item in expr.walk() if isinstance(item, ir.Read | ir.Param)}
 
 
-def _infer(drafts: Drafts, declared: Declared, table: Table) -> Inference:
-    """The shapes and kinds of everything, as far as they follow."""
+def _infer(
+    drafts: Drafts,
+    declared: Declared,
+    table: Table,
+    whole: Whole | None = None,
+    inner: Mapping[str, Size] | None = None,
+) -> Inference:
+    """The shapes and kinds of everything, as far as they follow.
+
+    `inner`: the sizes of used files, which are found with the shapes.
+    """
     given: dict[str, Kind] = {name: item.type.kind for name, item in declared.data.items()}
     for name, kind in declared.values.items():
         if kind is not None and kind.kind != "real":
@@ -181,6 +193,9 @@ def _infer(drafts: Drafts, declared: Declared, table: Table) -> Inference:
     for read in drafts.outputs:
         if read.name in names:
             inference.output(read)
+    if whole is not None:
+        match_inputs(whole, table, declared.data, inference)
+        settle_sizes(inner or {}, whole.defaults, inference)
     inference.solve()
     return inference
 
@@ -205,7 +220,13 @@ def _along(
 
 def _equation(item: Draft, drafts: Drafts, settled: Settled) -> Equation:
     bounds = tuple(
-        Boundary(d.name, d.places, settled.typed(d.expr), d.text, d.statement.span)
+        Boundary(
+            d.name,
+            tuple(settled.place(place) for place in d.places),
+            settled.typed(d.expr),
+            d.text,
+            d.statement.span,
+        )
         for d in drafts.of(item.name)
     )
     kind, expr = settled.types[item.name], settled.typed(item.expr)

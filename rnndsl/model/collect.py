@@ -6,13 +6,12 @@ equations are for `resolve`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rnndsl.model import axis_messages, messages
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model.dims import Dim
 from rnndsl.model.model import Axis
 from rnndsl.model.symbols import LOSS, RESERVED, RESERVED_DATA, Symbol, Table
+from rnndsl.model.uses import Whole
 from rnndsl.ops.signatures import FUNCTIONS
 from rnndsl.syntax import tree
 from rnndsl.text.source import Span
@@ -20,9 +19,11 @@ from rnndsl.text.source import Span
 BUILT_IN = (*FUNCTIONS, "teach")
 
 
-def collect(statements: Sequence[tree.Statement], mentioned: frozenset[str]) -> Table:
+def collect(whole: Whole) -> Table:
     """The table of a file: axes first, then all other declarations, then left sides."""
-    table = Table(mentioned=mentioned)
+    statements = whole.statements
+    table = Table(mentioned=whole.mentioned, cells=whole.cells, instances=whole.instances)
+    table.broken.update(whole.broken)
     sizes = {
         entry.name.name
         for statement in statements
@@ -35,6 +36,11 @@ def collect(statements: Sequence[tree.Statement], mentioned: frozenset[str]) -> 
         elif isinstance(statement, tree.TreeStatement):
             table.wait("tree", messages.later("an axis over a tree", statement.span))
             table.broken.update(name.name for name in statement.indices)
+    for instance in whole.instances.values():
+        target, owner = instance.statement.target, instance.owner
+        _add(table, Symbol(instance.name, "instance", target.span, instance.statement))
+        if instance.read:
+            table.used.update({instance.name, owner.name if owner else instance.name})
     for statement in statements:
         _declare(table, statement)
     for statement in statements:
@@ -79,9 +85,6 @@ def _declare(table: Table, statement: tree.Statement) -> None:
     match statement:
         case tree.ModelStatement():
             _once(table, statement)
-        case tree.UseStatement():
-            table.wait("use", messages.later("another model as a cell (`use`)", statement.span))
-            table.broken.add(statement.name.name)
         case tree.SizeStatement(entries=entries):
             for size in entries:
                 _add(table, Symbol(size.name.name, "size", size.name.span, size))
@@ -217,7 +220,11 @@ def _unknown_index(table: Table, item: tree.Name) -> None:
 def _equation(table: Table, statement: tree.EquationStatement) -> None:
     target, items = statement.target, statement.indices or ()
     if isinstance(target, tree.Member):
-        table.wait("use", messages.later("an equation for an instance", statement.span))
+        base = target.base
+        if not table.excuses(base.name):
+            declare = f"{base.name} = cell(x = e)"
+            names = table.instances
+            table.report(messages.unknown_name(base.name, base.span, names, declare))
     elif target.name == LOSS:
         _loss(table, statement)
     elif all(table.axis_of(_written(item)) is not None for item in items):

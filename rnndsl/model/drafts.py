@@ -7,7 +7,7 @@ for `infer`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
@@ -36,8 +36,9 @@ class Draft:
 
     @property
     def text(self) -> str:
-        """The equation in the canonical spacing."""
-        return print_equation(self.statement)
+        """The equation in the canonical spacing; that of an instance without its shape."""
+        statement = self.statement
+        return print_equation(replace(statement, shape=None) if "." in self.name else statement)
 
     @property
     def left(self) -> Span:

@@ -165,7 +165,7 @@ def later(what: str, span: Span) -> Diagnostic:
         "RNN601",
         f"{what}: this is part of the language, but not of this version",
         span,
-        help="this version has sequence axes and fixed axes, and one model a file",
+        help="this version has sequence axes and fixed axes, but no trees",
     )
 
 

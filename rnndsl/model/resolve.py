@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rnndsl.model import call_slips, messages, place_messages, slips
+from rnndsl.model import call_slips, messages, place_messages, slips, use_messages
 from rnndsl.model import expr as ir
 from rnndsl.model.brackets import Brackets, Unresolved
 from rnndsl.model.dims import Dim
@@ -58,16 +58,17 @@ class Resolver(Brackets):
                 raise Unresolved
 
     def _member(self, expr: tree.Member, base: tree.Name) -> None:
-        """`v.left` or `enc.h`: neither trees nor instances are there yet."""
+        """`v.left`, or a member that no instance has: those that one has are names by now."""
         table = self.table
+        if base.name in table.instances or table.excuses(base.name):
+            return
         slip = slips.member_slip(expr, table)
         if slip is not None:
             table.report(slip)
         elif base.name in table.symbols:
-            if not table.waiting & {"use", "tree"}:
-                table.wait("use", messages.later("a member of an instance or of a node", expr.span))
-        elif not table.excuses(base.name):
-            declare = f'use "{base.name}.rnn" as {base.name}'
+            table.wait("tree", messages.later("a member of a node", expr.span))
+        else:
+            declare = f"{base.name} = cell(x = e)"
             table.report(messages.unknown_name(base.name, base.span, table.proposals, declare))
 
     def _all(self, items: tuple[tree.Expr, ...], running: frozenset[str]) -> tuple[ir.Expr, ...]:
@@ -112,6 +113,9 @@ class Resolver(Brackets):
             if name.name not in running:
                 self._unbound(name, name.name)
             return ir.IndexNumber(name.span, name.name)
+        if symbol.what == "instance":
+            self.table.report(use_messages.bare(name.name, name.span))
+            raise Unresolved
         if symbol.axes:
             self.table.report(place_messages.needs_index(symbol.left, name.name, name.span))
             raise Unresolved
@@ -153,16 +157,20 @@ class Resolver(Brackets):
         return self.sites - 1
 
     def _instance(self, call: tree.Call) -> None:
-        """`lstm(x = e)`, which waits with `use`, or a function called with names."""
+        """`lstm(x = e)` without its `use`, or inside an expression; a function with names."""
         name = call.function
         if name in FUNCTIONS or name == "teach":
             self.table.report(call_slips.named_slip(call))
+        elif name in self.table.cells:
+            self.table.report(use_messages.stands_alone(name, call.span))
         elif not self.table.excuses(name):
-            item = messages.later("another model as a cell", call.span)
-            self.table.wait("use", item)
+            self.table.report(use_messages.no_use(name, call.span))
 
     def _no_function(self, call: tree.Call) -> None:
         table, name = self.table, call.function
+        if name in table.cells:
+            table.report(use_messages.stands_alone(name, call.span))
+            return
         span = Span(call.span.start, call.span.start + len(name))
         symbol = table.symbols.get(name)
         if symbol is not None:

@@ -86,14 +86,14 @@ def unused(model: Model, table: Table) -> Iterator[Diagnostic]:
             waiting.extend(read.name for read in _reads(model.equations[name], taught=True))
     sinks = model.outputs or model.loss is not None
     for name, equation in model.equations.items():
-        if name not in reached and sinks:
+        if name not in reached and sinks and "." not in name:
             left = f"{name}[{equation.indices[0]}]" if equation.indices else name
             place = table.symbols[name].span
             yield wording.unused_value(name, left, place)
-    for symbol in table.of("size", "const", "param", "input", "target"):
-        if symbol.name not in table.used:
+    for symbol in table.of("size", "const", "param", "input", "target", "instance"):
+        if symbol.name not in table.used and "." not in symbol.name:
             what = "parameter" if symbol.what == "param" else symbol.what
             yield wording.unused_name(what, symbol.name, symbol.span)
     for name, formula in table.formulas.items():
-        if name not in table.called:
+        if name not in table.called and not model.source.users(formula.span.start):
             yield wording.unused_name("formula", name, formula.name.span)

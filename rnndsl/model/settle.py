@@ -14,6 +14,7 @@ from rnndsl.model.infer import Inference, Named
 from rnndsl.model.kinds import closed
 from rnndsl.model.model import Initialiser, Parameter
 from rnndsl.model.symbols import Table
+from rnndsl.model.unify import is_unknown
 from rnndsl.text.diagnostics import Diagnostic
 
 MATRIX_STARTS = ("orthogonal", "identity")
@@ -31,8 +32,16 @@ class Settled:
         kind = self._type(expr)
         match expr:
             case ir.Read(places=places) | ir.Param(places=places):
-                inside = tuple(self.typed(p) if isinstance(p, ir.Expr) else p for p in places)
+                inside = tuple(
+                    self.typed(p) if isinstance(p, ir.Expr) else self.place(p) for p in places
+                )
                 return replace(expr, type=kind, places=inside)
+            case ir.SizeNumber(dim=dim):
+                found = self._inference.unifier.dim(dim)
+                value = found.constant
+                if value is not None and value.denominator == 1:
+                    return ir.Literal(expr.span, int(value), type=kind)
+                return replace(expr, type=kind, dim=found)
             case ir.Pick(base=base, index=index):
                 return replace(expr, type=kind, base=self.typed(base), index=self.typed(index))
             case ir.Apply(arguments=arguments):
@@ -43,6 +52,10 @@ class Settled:
             case ir.Teach(teacher=teacher, free=free):
                 return replace(expr, type=kind, teacher=self.typed(teacher), free=self.typed(free))
         return replace(expr, type=kind)
+
+    def place(self, place: ir.Position) -> ir.Position:
+        """A place with the sizes that were found in it."""
+        return replace(place, offset=self._inference.unifier.dim(place.offset))
 
     def _type(self, expr: ir.Expr) -> Type:
         inference = self._inference
@@ -107,7 +120,7 @@ def _unknown(named: Named, inference: Inference) -> set[str]:
     dims = inference.unifier.shape(named.shape) or ()
     if named.size is not None:
         dims = (*dims, inference.unifier.dim(named.size))
-    return {name for dim in dims for name in dim.names if name.startswith("?")}
+    return {name for dim in dims for name in dim.names if is_unknown(name)}
 
 
 def _left(named: Named, table: Table) -> str:

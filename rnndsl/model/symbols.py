@@ -5,10 +5,11 @@ It is a table; `collect` fills it and `resolve` reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rnndsl.model.given import Instance
 from rnndsl.model.model import Axis
 from rnndsl.syntax import tree
 from rnndsl.text.diagnostics import Diagnostic
@@ -23,7 +24,9 @@ RESERVED = frozenset(_WORDS.split())
 RESERVED_DATA = frozenset(_ARGUMENTS.split())
 LOSS = "loss"
 MANY_FAULTS = 50
-What = Literal["axis", "length", "size", "const", "param", "input", "target", "value", "formula"]
+What = Literal[
+    "axis", "length", "size", "const", "param", "input", "target", "value", "formula", "instance"
+]
 NOUNS = {"param": "parameter", "axis": "index", "length": "length of an axis"}
 
 
@@ -61,6 +64,9 @@ class Table:
     clips: list[tree.ClipStatement] = field(default_factory=list)
     loss: tree.EquationStatement | None = None
     header: tree.ModelStatement | None = None
+    cells: Mapping[str, str] = field(default_factory=dict)
+    """The files that are used, by the names they are used by."""
+    instances: Mapping[str, Instance] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """Names whose declarations are at fault: references to them are not errors of their own."""
     mentioned: frozenset[str] = frozenset()
@@ -96,7 +102,7 @@ class Table:
 
     def words(self, symbol: Symbol) -> str:
         """What a symbol is, with its article."""
-        article = "an" if symbol.what in ("axis", "input") else "a"
+        article = "an" if symbol.what in ("axis", "input", "instance") else "a"
         return f"{article} {NOUNS.get(symbol.what, symbol.what)}"
 
     @property

@@ -1,6 +1,7 @@
 """Unification of shapes: dimensions are polynomials over sizes and unknowns.
 
-It knows shapes, not expressions. An unknown dimension is a size whose name starts with `?`.
+It knows shapes, not expressions. An unknown dimension is a size whose name starts with `?`, or
+one of a used file, whose name has a dot.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ class Unifier:
     def show_dim(self, dim: Dim) -> str:
         """A dimension, `?` where it is unknown."""
         dim = self.dim(dim)
-        return "?" if any(name.startswith("?") for name in dim.names) else str(dim)
+        return "?" if any(map(is_unknown, dim.names)) else str(dim)
 
     def equal_dims(self, left: Dim, right: Dim) -> None:
         """Make two dimensions one; Mismatch where they are different sizes."""
@@ -116,7 +117,7 @@ class Unifier:
             return
         name = _solvable(rest)
         if name is None:
-            if any(item.startswith("?") for item in rest.names):
+            if any(map(is_unknown, rest.names)):
                 self.is_undecided = True
                 return
             raise Mismatch(str(self.dim(left)), str(self.dim(right)))
@@ -156,7 +157,13 @@ def _solvable(rest: Dim) -> str | None:
         key[0]
         for key, _ in rest.terms
         if len(key) == 1
-        and key[0].startswith("?")
+        and is_unknown(key[0])
         and sum(key[0] in other for other, _ in rest.terms) == 1
     ]
-    return max(found, key=lambda name: int(name[1:])) if found else None
+    newest = max((int(name[1:]) for name in found if name.startswith("?")), default=None)
+    return f"?{newest}" if newest is not None else next(iter(found), None)
+
+
+def is_unknown(name: str) -> bool:
+    """Whether a size is one that unification finds."""
+    return name.startswith("?") or "." in name

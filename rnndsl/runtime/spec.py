@@ -73,15 +73,16 @@ class Spec:
 
     def draw(
         self,
-        unfold: int | None = None,
+        unfold: int | Mapping[str, int] | None = None,
         *,
         backward: bool = False,
         sizes: Mapping[str, int] | None = None,
     ) -> Drawing:
-        """The folded graph, or the one unfolded over so many positions.
+        """The folded graph, or the one unfolded over so many positions of every axis, or by axis.
 
         `backward` turns its arrows round where gradients flow; `sizes` gives numbers to delays
-        by a size. DataError RNN403 names a size that there is not, RNN421 fewer steps than one.
+        by a size and to fixed axes. DataError RNN403 names a size that there is not, RNN421 an
+        axis that there is not, or fewer steps than one.
         """
         from rnndsl.draw.drawing import draw
         from rnndsl.runtime.compile import with_sizes
@@ -109,6 +110,9 @@ def load(path: str | Path) -> Spec:
     return Spec(driver.load(path))
 
 
-def parse(text: str, name: str = "<text>") -> Spec:
-    """The spec in a text; SpecError carries every diagnostic where it is at fault."""
-    return Spec(driver.parse(text, name))
+def parse(text: str, name: str = "<text>", base: str | Path = "") -> Spec:
+    """The spec in a text; SpecError carries every diagnostic where it is at fault.
+
+    `base`: the folder of the files that it uses, "" for the working folder.
+    """
+    return Spec(driver.parse(text, name, base))
