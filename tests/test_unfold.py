@@ -9,6 +9,7 @@ from rnndsl.driver import parse
 from rnndsl.gallery import specs
 from rnndsl.graph.unfold import unfold, unfolded_size
 from rnndsl.model.load import load_model, parse_model
+from rnndsl.model.unroll import unroll_by_default
 from rnndsl.text.diagnostics import DataError
 
 HEAD = """
@@ -128,7 +129,7 @@ def test_positions_left_out_of_a_loop_from_the_end() -> None:
 @pytest.mark.parametrize("steps", [1, 2, 7])
 @pytest.mark.parametrize("name", specs())
 def test_the_size_is_known_before(name: str, steps: int) -> None:
-    model = load_model(specs()[name])
+    model = unroll_by_default(load_model(specs()[name]))
     graph = unfold(model, steps)
     nodes, count = unfolded_size(model, steps)
     assert graph.number_of_nodes() <= nodes <= 4 * graph.number_of_nodes() + 4
@@ -146,10 +147,10 @@ def test_attention_over_all_positions_is_counted_squared() -> None:
     assert unfolded_size(model, 10).edges >= graph.number_of_edges()
 
 
-def test_a_value_over_two_axes_stands_along_the_first() -> None:
+def test_a_value_over_two_axes_stands_along_that_of_its_loop() -> None:
     text = """
-    axis i = 1..S
     axis j = 1..T
+    axis i = 1..S
     input x[i], y[j]
     e[j,i] = x[i-1] * y[j] + e[j-1,i+1]
     e[j,0] = 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnndsl.cli.options import memory_option, size_option, sizes_of, spec_argument
+from rnndsl.cli.options import memory_option, parse_steps, size_option, sizes_of, spec_argument
 
 if TYPE_CHECKING:
     from rnndsl.draw import Drawing
@@ -20,7 +20,12 @@ ITEM_BYTES = 12_000  # measured: what a node or an edge takes here and in Graphv
 @click.command("draw", short_help="Draw a model, folded or unfolded.")
 @spec_argument
 @click.option("-o", "--output", metavar="FILE", help="Default: NAME.svg; `-`: standard output.")
-@click.option("--unfold", type=click.IntRange(1), metavar="STEPS", help="Over so many positions.")
+@click.option(
+    "--unfold",
+    type=parse_steps,
+    metavar="STEPS",
+    help="Over so many positions; by axis: i=4,j=3.",
+)
 @click.option("--backward", is_flag=True, help="The way back: how gradients flow.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: the file's suffix.")
 @size_option
@@ -28,7 +33,7 @@ ITEM_BYTES = 12_000  # measured: what a node or an edge takes here and in Graphv
 def command(
     spec: str,
     output: str | None,
-    unfold: int | None,
+    unfold: int | dict[str, int] | None,
     backward: bool,
     kind: str | None,
     sizes: tuple[tuple[str, int], ...],
@@ -58,16 +63,22 @@ def command(
         say(f"drawing: {output}")
 
 
-def _require_room(model: Model, steps: int, limit: int | None) -> None:
+def _require_room(model: Model, unfold: int | dict[str, int], limit: int | None) -> None:
     """DataError RNN501 where the unfolded graph does not fit."""
+    from rnndsl.draw.steps import instances, steps_of, with_lengths
     from rnndsl.graph.unfold import unfolded_size
+    from rnndsl.model.unroll import unroll
     from rnndsl.runtime.memory import require
 
-    nodes, edges = unfolded_size(model, steps)
+    steps, known = steps_of(model, unfold, {})
+    known = with_lengths(model, known)
+    values = instances(model, known)
+    require(ITEM_BYTES * values, limit, f"the {values:,} values of every position of fixed axes")
+    nodes, edges = unfolded_size(unroll(model, known), steps)
+    what = " and ".join(f"{count:,} steps of `{axis}`" for axis, count in steps.items())
+    what = f"{unfold:,} steps" if isinstance(unfold, int) else what
     require(
-        ITEM_BYTES * (nodes + edges),
-        limit,
-        f"the {nodes:,} nodes and {edges:,} edges of {steps:,} steps",
+        ITEM_BYTES * (nodes + edges), limit, f"the {nodes:,} nodes and {edges:,} edges of {what}"
     )
 
 

@@ -23,6 +23,16 @@ def parse_size(text: str) -> tuple[str, int]:
     return name, int(number)
 
 
+def parse_steps(text: str) -> int | dict[str, int]:
+    """`3`, or `i=4,j=3` by axis; wrong usage where it is neither."""
+    if "=" in text:
+        return sizes_of(parse_size(part) for part in text.split(","))
+    number = text.strip()
+    if not (number.isascii() and number.isdigit() and len(number) <= 18 and int(number) >= 1):
+        raise click.BadParameter(f"`{text}` is not a number from 1, nor of the form i=4,j=3")
+    return int(number)
+
+
 def parse_memory(text: str) -> int:
     """`2GB` as bytes; wrong usage where it is no amount."""
     from rnndsl.runtime.memory import parse_amount

@@ -1,5 +1,5 @@
 """Drawings of models: folded, unfolded, and what they are made with."""
 
-from rnndsl.draw.drawing import Drawing, draw, folded, unfolded
+from rnndsl.draw.drawing import Drawing, draw
 
-__all__ = ["Drawing", "draw", "folded", "unfolded"]
+__all__ = ["Drawing", "draw"]

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import networkx as nx
 
+from rnndsl.draw.frame import SQUARES
 from rnndsl.draw.scene import Arrow, Scene
 from rnndsl.graph.equations import LOSS, references
 from rnndsl.model.model import Model
@@ -27,7 +28,7 @@ def titled(model: Model) -> Model:
 def turned(scene: Scene, model: Model) -> Scene:
     """The scene with its arrows turned; those of the legend stay, but for the one that scales."""
     flowing = gradient_names(model)
-    squares = {box.id for box in scene.boxes if box.kind == "delay"}
+    squares = {box.id for box in scene.boxes if box.kind in SQUARES}
     return replace(
         scene,
         boxes=[box for box in scene.boxes if not box.id.startswith(SCALES)],

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 import graphviz  # type: ignore[import-untyped]
 
 from rnndsl.draw.letter import SIZE, SMALL, Letter, letter
-from rnndsl.draw.look import GRADIENT, INK, LOOKS, MATH, OVER_TIME, PALE, PANEL, PLAIN
+from rnndsl.draw.look import GRADIENT, INK, LOOKS, MATH, OVER_TIME, PALE, PANEL, PLAIN, RAIL
 from rnndsl.draw.notation import sans_width, width
 from rnndsl.draw.parts import TEXT_SIZE
 from rnndsl.draw.route import Curve, route
@@ -80,12 +80,14 @@ def _box(graph: graphviz.Digraph, box: Box) -> None:
         tooltip=text(box.tooltip or box.id),
         **_size(box.width, box.height),
     )
-    if box.label.below:
-        whole = width(box.label.text + box.label.above, TEXT_SIZE)
-        x = box.x - whole / 2 + width(box.label.text, TEXT_SIZE)
-        wide = width(box.label.below, SMALL)
-        at = (x + wide / 2, box.y - 5)
-        _text_node(graph, f"{box.id} below", box.label.below, at, SMALL, MATH, wide)
+    whole = width(box.label.text + box.label.above, TEXT_SIZE)
+    x = box.x - whole / 2 + width(box.label.text, TEXT_SIZE)
+    drop = -8 if box.label.above or box.label.raised else -5
+    for word, small, lift in (("below", box.label.below, drop), ("above", box.label.raised, 6)):
+        if small:
+            wide = width(small, SMALL)
+            at = (x + wide / 2, box.y + lift)
+            _text_node(graph, f"{box.id} {word}", small, at, SMALL, MATH, wide)
 
 
 def _text_node(
@@ -110,7 +112,7 @@ def _panel(graph: graphviz.Digraph, panel: Panel) -> None:
         label="",
         shape="box",
         style="filled,rounded",
-        fillcolor=PANEL,
+        fillcolor=RAIL if panel.is_rail else PANEL,
         penwidth="0",
         pos=_point(middle),
         **_size(panel.right - panel.left, panel.top - panel.bottom),

@@ -15,8 +15,10 @@ from rnndsl.draw.backward import titled, turned
 from rnndsl.draw.dot import to_dot
 from rnndsl.draw.folded import folded_scene
 from rnndsl.draw.render import NoGraphviz, check_format, render
+from rnndsl.draw.steps import steps_of, with_lengths
 from rnndsl.draw.unfolded import unfolded_scene
 from rnndsl.model.model import Model
+from rnndsl.model.unroll import unroll
 from rnndsl.text.diagnostics import DataError
 from rnndsl.text.files import write_atomic
 
@@ -64,39 +66,24 @@ class Drawing:
 
 def draw(
     model: Model,
-    unfold: int | None = None,
+    unfold: int | Mapping[str, int] | None = None,
     *,
     sizes: Mapping[str, int] | None = None,
     backward: bool = False,
 ) -> Drawing:
     """The folded graph of a model, or the graph unfolded over so many steps.
 
-    `backward` turns its arrows round where gradients flow.
+    `unfold` is one number for all sequence axes, or by axis (3 where one is left out; that of a
+    fixed axis stands for its size). `sizes` gives values for sizes; a delay by a size is drawn as
+    2 where none is known, a fixed axis as long as 3. `backward` turns the arrows round where
+    gradients flow. DataError RNN421 for fewer steps than one, or an axis that there is not.
     """
-    if not backward:
-        return folded(model) if unfold is None else unfolded(model, unfold, sizes=sizes)
-    shown = titled(model)
+    shown, known = model, dict(sizes or {})
+    steps: dict[str, int] = {}
     if unfold is not None:
-        _require_a_step(unfold)
-    scene = folded_scene(shown) if unfold is None else unfolded_scene(shown, unfold, sizes)
-    return Drawing(to_dot(turned(scene, model)).source)
-
-
-def folded(model: Model) -> Drawing:
-    """Each value once; a recurrent edge passes a black square that says how long it waits."""
-    return Drawing(to_dot(folded_scene(model)).source)
-
-
-def unfolded(model: Model, steps: int, *, sizes: Mapping[str, int] | None = None) -> Drawing:
-    """Each value once a step, time from left to right, over at least one step.
-
-    `sizes` gives values for delays by a size; such a delay is drawn as 2 where none is known.
-    DataError RNN421 for fewer steps than one.
-    """
-    _require_a_step(steps)
-    return Drawing(to_dot(unfolded_scene(model, steps, sizes)).source)
-
-
-def _require_a_step(steps: int) -> None:
-    if steps < 1:
-        raise DataError(f"cannot unfold over {steps} steps: there is at least 1", "RNN421")
+        steps, known = steps_of(model, unfold, known)
+        known = with_lengths(model, known)
+        shown = unroll(model, known)
+    entitled = titled(shown) if backward else shown
+    scene = folded_scene(entitled) if unfold is None else unfolded_scene(entitled, steps, known)
+    return Drawing(to_dot(turned(scene, shown) if backward else scene).source)

@@ -1,6 +1,8 @@
 """The folded graph: each name once, and a black square wherever an edge waits for a step.
 
-As in the book, the square stands for the delay; what it delays by is written on it.
+As in the book, the square stands for the delay; what it delays by is written on it. A white
+square stands for a step along a fixed axis: from layer to layer. Where there are several axes,
+each name shows its indices.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from rnndsl.draw.parts import Parts
 from rnndsl.draw.places import is_recurrent, looks_back, place_text
 from rnndsl.draw.scene import Arrow, Box, Scene, bounds
 from rnndsl.draw.terms import by_position
-from rnndsl.graph.equations import LOSS, Reference
+from rnndsl.graph.equations import Reference
 from rnndsl.model.expr import Expr, Read, reads
 from rnndsl.model.model import Model
 
@@ -29,17 +31,14 @@ def folded_scene(model: Model) -> Scene:
     scene = Scene(model.name, model.title)
     plain = [item for item in parts.references if not is_recurrent(item)]
     edges = [(item.source, item.target) for item in plain if item.via is None]
+    has_several = len(model.axes) > 1 or any(len(axis.indices) > 1 for axis in model.axes.values())
     for name, (x, y) in parts.arranged(parts.roles, edges, parts.folded_pulls).items():
-        scene.boxes.append(parts.box(name, name, shown_name(name), x, y))
+        label = parts.shown(name, parts.indices(name) if has_several else ())
+        scene.boxes.append(parts.box(name, name, label, x, y))
     _add_direct(scene, parts, plain)
     _add_delays(scene, parts, [item for item in parts.references if is_recurrent(item)])
     add_frame(scene)
     return scene
-
-
-def shown_name(name: str) -> Symbol:
-    """A name as its box shows it; the loss is L."""
-    return Symbol("L") if name == LOSS else symbol(name).settled
 
 
 def _add_direct(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:
@@ -55,19 +54,34 @@ def _add_direct(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:
 
 
 def _remark(parts: Parts, item: Reference) -> str:
-    """What an edge says of places, where reader and read do not stand at the same one."""
+    """What an edge says of places, where reader and read do not stand at the same ones."""
     if item.via is not None:
-        return f"{item.via.place.axis} = {place_text(item.via.place, parts.model)}"
-    if item.kind == "all" and item.place is not None:
-        return f"all {item.place.axis}"
-    if item.kind == "fixed" and item.place is not None:
-        return f"{item.place.axis} = {place_text(item.place, parts.model)}"
-    return _through(parts, item) if item.kind == "through" else ""
+        outside = [place for place in item.via.places if not place.is_here]
+        return ", ".join(f"{p.axis} = {place_text(p, parts.model)}" for p in outside)
+    if all(at.is_here for at in item.along):
+        found = tuple(place_text(at.place, parts.model) for at in item.along if at.place)
+        return "" if found == parts.indices(item.source) else ", ".join(found)
+    return _places(parts, item)
 
 
-def _through(parts: Parts, item: Reference) -> str:
+def _places(parts: Parts, item: Reference) -> str:
+    """Where something is read along the axes along which it is not read where the reader is."""
+    said = []
+    for number, at in enumerate(item.along):
+        if at.place is None:
+            said.append(_through(parts, item, number))
+        elif at.kind == "all":
+            said.append(f"all {at.place.index}")
+        elif at.kind == "fixed":
+            said.append(f"{at.place.axis} = {place_text(at.place, parts.model)}")
+        elif not at.is_here:
+            said.append(place_text(at.place, parts.model))
+    return ", ".join(said)
+
+
+def _through(parts: Parts, item: Reference, number: int) -> str:
     """The position that a value is read at, where that is a value itself: `t = best`."""
-    place, index = item.read.places[0], parts.axes(item.source)[0]
+    place, index = item.read.places[number], parts.indices(item.source)[number]
     if isinstance(place, Read):
         return f"{index} = {symbol(place.name).inline}"
     found = reads(place) if isinstance(place, Expr) else ()
@@ -79,14 +93,13 @@ def _add_delays(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:
     """A square for each value and delay: those from the past on the left, from what comes right."""
     groups: dict[tuple[str, str], list[Reference]] = {}
     for item in items:
-        assert item.place is not None
-        groups.setdefault((item.source, place_text(item.place, parts.model)), []).append(item)
+        groups.setdefault((item.source, _places(parts, item)), []).append(item)
     at = {box.id: box for box in scene.boxes}
     left, _, right, _ = bounds(scene.boxes)
     strips: dict[bool, list[tuple[float, str, str, list[Reference]]]] = {True: [], False: []}
     for (source, text), members in groups.items():
         heights = [at[item.target].y for item in members]
-        is_past = all(item.place is not None and looks_back(item.place) for item in members)
+        is_past = all(_is_past(parts, item) for item in members)
         strips[is_past].append((sum(heights) / len(heights), source, text, members))
     for is_past, strip in strips.items():
         x = left - STRIP if is_past else right + STRIP
@@ -106,7 +119,8 @@ def _add_delay(
 ) -> None:
     id = f"{source}({text.replace('−', '-')})"
     tooltip = f"{source} at {text.replace('−', '-')}"
-    square = Box(id, Symbol(""), "delay", "box", *at, SQUARE, SQUARE, tooltip=tooltip)
+    kind = "depth" if all(_is_depth(parts, item) for item in members) else "delay"
+    square = Box(id, Symbol(""), kind, "box", *at, SQUARE, SQUARE, tooltip=tooltip)
     scene.boxes.append(square)
     side = -1 if at[0] < 0 else 1
     beside = (at[0] + side * (SQUARE + 2 + width(text, SIZE) / 2), at[1])
@@ -117,3 +131,14 @@ def _add_delay(
         own = [item for item in members if item.target == target]
         arrow = Arrow(id, target, parts.label(own), parts.style(own), over_time=True)
         scene.arrows.append(arrow)
+
+
+def _is_depth(parts: Parts, item: Reference) -> bool:
+    """Whether it steps along fixed axes only."""
+    moved = [at for at in item.along if at.kind == "shift" and not at.is_here]
+    return all(parts.model.axes[at.axis].size is not None for at in moved)
+
+
+def _is_past(parts: Parts, item: Reference) -> bool:
+    """Whether it looks back in time: steps along fixed axes have their squares on the right."""
+    return not _is_depth(parts, item) and item.place is not None and looks_back(item.place)

@@ -25,9 +25,12 @@ WORDS = {
     "double": "output",
     "dashed": "boundary",
     "delay": "delay",
+    "depth": "step in depth",
     "scaling": "scales",
     "free": "free running",
 }
+
+SQUARES = ("delay", "depth", "rail")
 
 
 def add_frame(scene: Scene) -> None:
@@ -102,9 +105,9 @@ def _add_sample(scene: Scene, kind: str, x: float, y: float) -> None:
         style: Style = "scaling" if kind == "scaling" else "free"
         scene.arrows.append(Arrow(ends[0].id, ends[1].id, style=style))
     else:
-        size = 9.0 if kind == "delay" else SAMPLE - (8 if kind == "double" else 0)
+        size = 9.0 if kind in SQUARES else SAMPLE - (8 if kind == "double" else 0)
         look = "value" if kind in ("double", "dashed") else kind
-        shape: Shape = "box" if kind == "delay" else SHAPES[look]
+        shape: Shape = "box" if kind in SQUARES else SHAPES[look]
         at = x + sample / 2
         line: Line = "dashed" if kind == "dashed" else "solid"
         scene.boxes.append(

@@ -12,6 +12,7 @@ OVER_TIME = "#2f5f9e"
 GRADIENT = "#b3261e"
 PALE = "#c4c4c4"
 PANEL = "#f3f4f6"
+RAIL = "#b4c3d8"
 
 
 @dataclass(frozen=True)
@@ -31,5 +32,7 @@ LOOKS: Mapping[str, Look] = {
     "value": Look("#ffffff", "#4d4d4d"),
     "loss": Look("#f6d9d6", "#a3423a"),
     "delay": Look("#111111", "#111111"),
+    "depth": Look("#ffffff", "#2f5f9e", 1.6),
     "dots": Look("none", "none"),
+    "rail": Look("none", "none"),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 GREEK = {
@@ -37,24 +38,34 @@ _NAME = re.compile(r"([A-Za-z]+?)(\d*)")
 
 @dataclass(frozen=True)
 class Symbol:
-    """A name as shown: `text`, what stands small `below` the line after it, and `above`."""
+    """A name as shown: `text`, what stands small `below` the line after it, and `above`.
+
+    `above` is raised already; `raised` is what Unicode cannot raise, to be set smaller.
+    """
 
     text: str
     below: str = ""
     above: str = ""
+    raised: str = ""
 
     @property
     def inline(self) -> str:
         """One line of Unicode; an underscore where the lower part cannot be lowered."""
         lowered = _translated(self.below, _BELOW)
         below = lowered if lowered is not None else f"_{self.below}"
-        return f"{self.text}{below}{self.above}"
+        return f"{self.text}{below}{self.above}{self.raised}"
 
     @property
     def settled(self) -> Symbol:
         """This symbol with its lower part in the line, where Unicode can lower it."""
         lowered = _translated(self.below, _BELOW)
-        return self if lowered is None else Symbol(self.text + lowered, "", self.above)
+        text = self.text if lowered is None else self.text + lowered
+        return self if lowered is None else Symbol(text, "", self.above, self.raised)
+
+    def indexed(self, indices: Iterable[str]) -> Symbol:
+        """This symbol with indices behind what stands below the line."""
+        below = ",".join(part for part in (self.below, *indices) if part)
+        return Symbol(self.text, below, self.above, self.raised)
 
 
 def symbol(name: str) -> Symbol:
@@ -81,8 +92,8 @@ def at(name: Symbol, place: str) -> Symbol:
     """A symbol at a place along its axis, as the book writes it: h⁽ᵗ⁾."""
     raised = _translated(f"({place})", _ABOVE)
     if raised is None:
-        return Symbol(f"{name.settled.text}({place})", name.settled.below)
-    return Symbol(name.settled.text, name.settled.below, raised)
+        return Symbol(name.text, name.below, "", f"({place})")
+    return Symbol(name.text, name.below, raised)
 
 
 def spaced_minus(text: str) -> str:

@@ -13,7 +13,9 @@ from rnndsl.draw.places import is_recurrent, looks_back
 from rnndsl.draw.roles import Role, output_names, roles
 from rnndsl.draw.scene import Box, Shape, Style
 from rnndsl.graph.equations import LOSS, Reference, references
+from rnndsl.graph.outer import Outer, outer
 from rnndsl.model.expr import Read
+from rnndsl.model.instances import base_name
 from rnndsl.model.model import Model
 
 TEXT_SIZE = 14.0
@@ -57,19 +59,32 @@ class Parts:
         """What each read passes through."""
         return marks(self.model)
 
-    def axes(self, name: str) -> tuple[str, ...]:
-        """The axes of a value or of data."""
+    @cached_property
+    def outer(self) -> Outer:
+        """Along which axis each name is unfolded."""
+        return outer(self.model)
+
+    def indices(self, name: str) -> tuple[str, ...]:
+        """The indices of a value or of data."""
         data = self.model.data.get(name)
         if data is not None:
-            return data.axes
+            return data.indices
         loss = self.model.loss
-        return loss.axes if name == LOSS and loss else self.model.equations[name].axes
+        return loss.indices if name == LOSS and loss else self.model.equations[name].indices
+
+    def shown(self, name: str, indices: Iterable[str] = ()) -> Symbol:
+        """A name as its box shows it, the loss as L; positions of fixed axes below the line."""
+        base = base_name(name)
+        places = [part.replace("m", "−") for part in name[len(base) + 1 :].split(".")]
+        below = [*filter(None, places), *indices]
+        found = Symbol("L") if name == LOSS else symbol(base)
+        return found.indexed(below) if below else found.settled
 
     def tooltip(self, name: str) -> str:
         """The equation, or how the data is declared."""
         data = self.model.data.get(name)
         if data is not None:
-            index = f"[{','.join(data.axes)}]" if data.axes else ""
+            index = f"[{','.join(data.indices)}]" if data.indices else ""
             return f"{data.role} {name}{index}: {data.type}"
         equation = self.model.loss if name == LOSS else self.model.equations[name]
         return equation.text if equation else name
@@ -84,16 +99,17 @@ class Parts:
         is_output = name in self.outputs
         return Box(id, label, kind, shape, x, y, wide, high, double=is_output, tooltip=tooltip)
 
-    def label(self, items: Iterable[Reference]) -> Symbol | None:
-        """The parameters on an edge that stands for some references."""
+    def label(self, items: Iterable[Reference], remark: str = "") -> Symbol | None:
+        """The parameters on an edge that stands for some references, and a remark."""
         names: list[tuple[str, ...]] = []
         for item in items:
             for mark in self.marks.get(item.read, ()):
                 if mark.factors and mark.factors not in names:
                     names.append(mark.factors)
-        if len(names) == 1 and len(names[0]) == 1 and names[0][0].isidentifier():
+        if not remark and len(names) == 1 and len(names[0]) == 1 and names[0][0].isidentifier():
             return symbol(names[0][0])
-        text = ", ".join("".join(shown(factor) for factor in factors) for factors in names)
+        words = ["".join(shown(factor) for factor in factors) for factors in names]
+        text = ", ".join([*words, remark] if remark else words)
         return Symbol(text) if text else None
 
     def style(self, items: Iterable[Reference]) -> Style:
@@ -112,8 +128,9 @@ class Parts:
         """Unfolded: to the right what is read later, to the left what reads what was earlier."""
         pulls: dict[str, float] = {}
         for item in self.references:
-            if is_recurrent(item) and item.place is not None and item.source != item.target:
-                side = 1.0 if looks_back(item.place) else -1.0
+            at = self.outer.along(item)
+            if at and at.place and self.outer.is_moved(item) and item.source != item.target:
+                side = 1.0 if looks_back(at.place) else -1.0
                 pulls[item.source] = pulls.get(item.source, 0.0) + side
                 pulls[item.target] = pulls.get(item.target, 0.0) - side
         return {name: PULL * max(-1.0, min(1.0, value)) for name, value in pulls.items()}
@@ -138,7 +155,7 @@ class Parts:
         kept = list(names)
         inside = set(kept)
         pairs = [(a, b) for a, b in dict.fromkeys(edges) if a in inside and b in inside]
-        wide = {name: box_width(self.roles[name], symbol(name)) for name in kept}
+        wide = {name: box_width(self.roles[name], self.shown(name)) for name in kept}
         scored = {a for a, b in pairs if b == LOSS}
         read = {a for a, _ in pairs}
         return arrange(

@@ -21,7 +21,7 @@ def looks_back(place: Position) -> bool:
 
 def place_text(place: Position, model: Model) -> str:
     """A place along the axis as text: `t−1`, `t−d`, `T`, `T+1`, `0`."""
-    length = model.axes[place.axis].length
+    length = (model.axes.get(place.axis) or model.fixed[place.axis]).length
     anchor = {"index": place.index or place.axis, "start": "", "end": length}[place.anchor]
     if not place.offset.terms:
         return anchor or "0"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from rnndsl.draw.marks import Mark, marks
 from rnndsl.draw.places import is_recurrent
 from rnndsl.graph.equations import LOSS, references
 from rnndsl.model.expr import Apply, Read
-from rnndsl.model.model import Model
+from rnndsl.model.model import Model, Parts
 
 Role = Literal["input", "target", "gate", "state", "value", "loss"]
 
@@ -38,7 +38,18 @@ def roles(model: Model) -> dict[str, Role]:
 
 def output_names(model: Model) -> frozenset[str]:
     """The names that a run hands back."""
-    return frozenset(output.read.name for output in model.outputs)
+    found: set[str] = set()
+    for output in model.outputs:
+        found |= {output.read.name} | {read.name for read in _flat(output.parts)}
+    return frozenset(found)
+
+
+def _flat(parts: Parts) -> Iterator[Read]:
+    for part in parts:
+        if isinstance(part, Read):
+            yield part
+        else:
+            yield from _flat(part)
 
 
 def _scales(read_as: Mapping[Read, tuple[Mark, ...]], read: Read) -> bool:

@@ -103,7 +103,7 @@ class Ground:
 def route(scene: Scene) -> list[Curve]:
     """One curve for each arrow of the scene, in its order."""
     boxes = {box.id: box for box in scene.boxes}
-    ground = Ground(scene.boxes)
+    ground = Ground([box for box in scene.boxes if box.kind != "rail"])
     pairs = {(arrow.tail, arrow.head) for arrow in scene.arrows}
     used: dict[tuple[str, str], int] = {}
     curves = []

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar
 
 from rnndsl.draw.notation import Symbol
 
@@ -91,13 +91,14 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Panel:
-    """A pale ground behind some boxes: one step of a large cell."""
+    """A pale ground behind some boxes: one step of a large cell; or a rail that gathers arrows."""
 
     id: str
     left: float
     bottom: float
     right: float
     top: float
+    is_rail: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,23 @@ class Scene:
     arrows: list[Arrow] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
     writings: list[Writing] = field(default_factory=list)
+
+    def add(self, other: Scene, dx: float, dy: float) -> None:
+        """What is in another scene, moved."""
+        self.boxes += [moved(box, dx, dy) for box in other.boxes]
+        self.writings += [moved(item, dx, dy) for item in other.writings]
+        self.panels += [
+            replace(p, left=p.left + dx, right=p.right + dx, bottom=p.bottom + dy, top=p.top + dy)
+            for p in other.panels
+        ]
+
+
+Placed = TypeVar("Placed", Box, Writing)
+
+
+def moved(item: Placed, dx: float, dy: float) -> Placed:
+    """The same at another place."""
+    return replace(item, x=round(item.x + dx, 1), y=round(item.y + dy, 1))
 
 
 def bounds(boxes: Sequence[Box]) -> tuple[float, float, float, float]:

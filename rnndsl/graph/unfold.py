@@ -1,9 +1,9 @@
 """Unfolding: the graph of values at positions, as the textbooks draw it.
 
 A node is `(name, place)`: a position, None for a value without axis, or `...` for all the
-positions that are left out. A value over several axes has its places along the first of them;
-all that it reads along the others is read at each. It knows nothing of how it is drawn, and
-evaluates nothing. Fixed axes are to be unrolled before.
+positions that are left out. A value over several axes has its places along its outer axis (see
+`outer`); all that it reads along the others is read at each. It knows nothing of how it is
+drawn, and evaluates nothing. Fixed axes are to be unrolled before.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import networkx as nx
 
 from rnndsl.graph.equations import LOSS, Along, Reference, references
+from rnndsl.graph.outer import outer
 from rnndsl.model.dims import Dim
 from rnndsl.model.expr import Position
 from rnndsl.model.model import Boundary, Model
@@ -24,6 +25,8 @@ from rnndsl.text.diagnostics import DataError
 
 Place = int | None | EllipsisType
 Node = tuple[str, Place]
+Steps = int | Mapping[str, int]
+"""How many positions: of every axis, or by axis."""
 
 
 class UnfoldedSize(NamedTuple):
@@ -33,35 +36,41 @@ class UnfoldedSize(NamedTuple):
     edges: int
 
 
-def unfolded_size(model: Model, steps: int) -> UnfoldedSize:
+def unfolded_size(model: Model, steps: Steps) -> UnfoldedSize:
     """How many nodes and edges `unfold(model, steps)` has at most; allocates nothing."""
-    axes = {name: data.axes for name, data in model.data.items()}
-    axes |= {equation.name: equation.axes for equation in model.all_equations}
-    nodes = sum(steps if carried else 1 for carried in axes.values())
-    edges = 0
+    found, ends = outer(model), each_axis(model, steps)
+    count = {name: ends[axis] if axis else 1 for name in found.slots for axis in [found.axis(name)]}
+    nodes, edges = sum(count.values()), 0
     for item in references(model):
-        readers = steps if axes[item.target] else 1
-        edges += readers * (steps if _is_spread(item, model) else 1)
-        if _leaves(item):
+        readers = count[item.target]
+        edges += readers * (count[item.source] if found.is_spread(item) else 1)
+        if _leaves(found.along(item)):
             nodes += readers
     return UnfoldedSize(nodes, edges)
 
 
 def unfold(
     model: Model,
-    steps: int,
+    steps: Steps,
     *,
     sizes: Mapping[str, int] | None = None,
-    elided: range = range(0),
+    elided: range | Mapping[str, range] = range(0),
 ) -> nx.DiGraph:
-    """The model over positions 1..steps; those in `elided` become one node `...` a name.
+    """The model over positions 1..steps of each axis; those in `elided` become one node `...`.
 
-    Nodes carry `role` (`input`, `target`, `value`, `loss`, `boundary`), and a boundary its
-    `equation` (None where nothing is given and it is 0). Edges carry `references`, a tuple.
-    A size that a position needs and that has no value raises a DataError (RNN420).
+    `steps` and `elided` are one for all axes, or by axis. Nodes carry `role` (`input`, `target`,
+    `value`, `loss`, `boundary`), and a boundary its `equation` (None where nothing is given and
+    it is 0). Edges carry `references`, a tuple. A size that a position needs and that has no
+    value raises a DataError (RNN420).
     """
-    unfolding = _Unfolding(model, steps, known_sizes(model, sizes or {}), elided)
-    return unfolding.build()
+    hidden = elided if isinstance(elided, Mapping) else dict.fromkeys(model.axes, elided)
+    ends, known = each_axis(model, steps), known_sizes(model, sizes or {})
+    return _Unfolding(model, ends, known, hidden).build()
+
+
+def each_axis(model: Model, steps: Steps) -> dict[str, int]:
+    """So many positions of each sequence axis."""
+    return dict(steps) if isinstance(steps, Mapping) else dict.fromkeys(model.axes, steps)
 
 
 def offset_value(offset: Dim, sizes: Mapping[str, int]) -> int:
@@ -75,48 +84,33 @@ def offset_value(offset: Dim, sizes: Mapping[str, int]) -> int:
     return int(value)
 
 
-def _leaves(item: Reference) -> bool:
-    place = item.along[0].place if item.along else None
+def _leaves(at: Along | None) -> bool:
+    place = at.place if at else None
     return place is not None and (place.anchor != "index" or not place.is_here)
-
-
-def _is_spread(item: Reference, model: Model) -> bool:
-    """Whether all positions are read: under a reduction, somewhere, or along another axis."""
-    if not item.along:
-        return False
-    at: Along = item.along[0]
-    if at.place is None or at.kind in ("all", "through"):
-        return True
-    return at.place.index is not None and at.place.index != _index(item, model)
-
-
-def _index(item: Reference, model: Model) -> str | None:
-    """The index that runs along the places of what reads."""
-    if item.via is not None:
-        return item.via.places[0].index
-    equation = model.loss if item.target == LOSS else model.equations[item.target]
-    return equation.indices[0] if equation and equation.indices else None
 
 
 @dataclass
 class _Unfolding:
-    """One run of `unfold`."""
+    """One run of `unfold`; `steps` and `elided` by axis."""
 
     model: Model
-    steps: int
+    steps: Mapping[str, int]
     sizes: Mapping[str, int]
-    elided: range
+    elided: Mapping[str, range]
 
     def __post_init__(self) -> None:
         self.graph: nx.DiGraph = nx.DiGraph(name=self.model.name)
-        hidden = self.elided
-        self.positions = [p for p in _outside(hidden, self.steps) if 1 <= p <= self.steps]
+        self.outer = outer(self.model)
+        self.positions = {
+            axis: [p for p in _outside(self.elided[axis], end) if 1 <= p <= end]
+            for axis, end in self.steps.items()
+        }
         self.items = list(references(self.model))
 
     def build(self) -> nx.DiGraph:
         """Nodes in the order of positions and file, then the edges between them."""
         self._add_nodes()
-        inner = [item for item in self.items if item.via is None]
+        inner = [item for item in self.items if self._is_inner(item)]
         for item in inner:
             for reader in self._places(item.target):
                 self._read(item, (item.target, reader))
@@ -124,8 +118,13 @@ class _Unfolding:
             self._carry_on(item)
         for name, place in list(self.graph):
             if self.graph.nodes[name, place]["role"] == "boundary":
-                self._read_by_boundary(name, place)
+                self._read_by_boundaries(name, place)
         return self.graph
+
+    def _is_inner(self, item: Reference) -> bool:
+        """Whether the positions of the outer axis read it, and not what stands outside."""
+        slot = self.outer.slots[item.target]
+        return item.via is None or (slot is not None and item.via.places[slot].is_here)
 
     def _add_nodes(self) -> None:
         roles: dict[str, str] = {data.name: data.role for data in self.model.data.values()}
@@ -135,16 +134,9 @@ class _Unfolding:
             for place in self._places(name):
                 self.graph.add_node((name, place), role=role)
 
-    def _axes(self, name: str) -> tuple[str, ...]:
-        data = self.model.data.get(name)
-        if data is not None:
-            return data.axes
-        if name == LOSS and self.model.loss is not None:
-            return self.model.loss.axes
-        return self.model.equations[name].axes
-
     def _places(self, name: str) -> Sequence[Place]:
-        return self.positions if self._axes(name) else [None]
+        axis = self.outer.axis(name)
+        return [None] if axis is None else self.positions[axis]
 
     def _read(self, item: Reference, reader: Node) -> None:
         for place in self._sources(item, reader[1]):
@@ -152,35 +144,34 @@ class _Unfolding:
 
     def _sources(self, item: Reference, reader: Place) -> Iterator[Place]:
         """Where `item` reads its source, for a reader at one place."""
-        if not self._axes(item.source):
+        axis, at = self.outer.axis(item.source), self.outer.along(item)
+        if axis is None or at is None:
             yield None
-        elif _is_spread(item, self.model):
-            at = item.along[0].place
-            shift = 0 if at is None else offset_value(at.offset, self.sizes)
-            yield from (self._seen(position + shift) for position in self.positions)
-            if self.elided:
+        elif self.outer.is_spread(item):
+            shift = 0 if at.place is None else offset_value(at.place.offset, self.sizes)
+            yield from (self._seen(position + shift, axis) for position in self.positions[axis])
+            if self.elided[axis]:
                 yield ...
         else:
-            place = item.along[0].place
-            assert place is not None
-            yield self._seen(self._resolve(place, reader))
+            assert at.place is not None
+            yield self._seen(self._resolve(at.place, reader), axis)
 
     def _resolve(self, place: Position, reader: Place) -> int:
-        start = {"index": reader, "start": 0, "end": self.steps}[place.anchor]
+        start = {"index": reader, "start": 0, "end": self.steps[place.axis]}[place.anchor]
         assert isinstance(start, int)
         return start + offset_value(place.offset, self.sizes)
 
-    def _seen(self, position: int) -> Place:
-        return ... if position in self.elided else position
+    def _seen(self, position: int, axis: str) -> Place:
+        return ... if position in self.elided[axis] else position
 
     def _carry_on(self, item: Reference) -> None:
         """An edge into `...` from each position that is read by one that is left out."""
-        place = item.along[0].place if item.along else None
-        if place is None or place.index is None or _is_spread(item, self.model):
+        axis, at = self.outer.axis(item.source), self.outer.along(item)
+        if axis is None or at is None or at.place is None or not self.outer.is_moved(item):
             return
-        shift = offset_value(place.offset, self.sizes)
-        for position in self.positions:
-            if shift and position - shift in self.elided:
+        shift = offset_value(at.place.offset, self.sizes)
+        for position in self.positions[axis]:
+            if position - shift in self.elided[axis]:
                 self._connect((item.source, position), (item.source, ...), item)
 
     def _connect(self, source: Node, target: Node, item: Reference) -> None:
@@ -194,23 +185,27 @@ class _Unfolding:
     def _add_extra(self, node: Node) -> None:
         name, place = node
         if place is ...:
-            role = self.graph.nodes[name, self.positions[0]]["role"] if self.positions else "value"
+            seen = next(iter(self._places(name)), None)
+            role = self.graph.nodes[name, seen]["role"] if seen is not None else "value"
             self.graph.add_node(node, role=role)
         else:
-            self.graph.add_node(node, role="boundary", equation=self._boundary(name, place))
+            given = next(iter(self._boundaries(name, place)), None)
+            self.graph.add_node(node, role="boundary", equation=given)
 
-    def _boundary(self, name: str, position: int | None) -> Boundary | None:
-        equation = self.model.equations.get(name)
-        for boundary in equation.boundaries if equation else ():
-            first = boundary.places[0]
-            if first.index is None and self._resolve(first, None) == position:
-                return boundary
-        return None
+    def _boundaries(self, name: str, position: Place) -> list[Boundary]:
+        """What is given there, first what covers most positions of other axes."""
+        equation, slot = self.model.equations.get(name), self.outer.slots[name]
+        found = []
+        for boundary in equation.boundaries if equation and slot is not None else ():
+            at = boundary.places[slot or 0]
+            if at.index is None and self._resolve(at, None) == position:
+                found.append(boundary)
+        return sorted(found, key=lambda boundary: -len(boundary.indices))
 
-    def _read_by_boundary(self, name: str, place: Place) -> None:
-        given = self.graph.nodes[name, place]["equation"]
+    def _read_by_boundaries(self, name: str, place: Place) -> None:
+        given = self._boundaries(name, place)
         for item in self.items:
-            if item.target == name and given is not None and item.via is given:
+            if item.target == name and any(item.via is boundary for boundary in given):
                 self._read(item, (name, place))
 
 
