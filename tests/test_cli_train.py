@@ -314,13 +314,14 @@ def test_what_is_no_checkpoint_is_refused(name: str, words: str) -> None:
     assert (result.exit_code, result.stderr) == (1, f"error[{words}\n\n")
 
 
-def test_weights_without_an_alphabet_are_refused() -> None:
+def test_weights_without_an_alphabet_know_no_characters() -> None:
     program = compile_model(parse(SPEC), k=4)
     save("a.safetensors", program, program.init())
-    result = run("generate", "a.safetensors")
+    result = run("generate", "a.safetensors", "--prompt", "abc")
     assert (result.exit_code, result.stderr) == (
         1,
-        "error[RNN439]: `a.safetensors` was not trained on a text: it has no alphabet\n\n",
+        "error[RNN439]: the prompt is 'abc'; this model knows no characters, only tokens: "
+        "`3 1 4`\n\n",
     )
 
 
