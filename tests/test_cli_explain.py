@@ -137,6 +137,13 @@ def test_both_directions() -> None:
     assert run("explain", specs()["bidirectional"]).stdout.startswith(BIDIRECTIONAL)
 
 
+def test_ways_back_of_one_direction_are_counted() -> None:
+    text = "axis t = 1..T\nsize m\ninput x[t]: m\nparam W, Q, R\nh[t] = tanh(W @ h[t-1] + x[t])\n"
+    layers = "s[t] = tanh(Q @ s[t-1] + h[t])\ng[t] = tanh(R @ g[t+1] + s[t])\n"
+    result = run("explain", "-", stdin=f"{text}{layers}output g[1]")
+    assert "\ngradients: one loop forwards and 2 loops backwards; " in result.stdout
+
+
 def test_the_answer_for_a_program() -> None:
     result = run("explain", specs()["lstm"], "--json", "--size", "n=2")
     (mode,) = json.loads(result.stdout)["modes"]

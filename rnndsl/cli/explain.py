@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,10 @@ def _loop_lines(model: Model, item: Explanation) -> Iterator[str]:
         yield f"loop {number} runs {DIRECTIONS[loop.step]} over {loop.axis}: {names}"
         yield f"  because {_reasons(model, loop)}"
     if item.gradient_loops:
-        ways = " and ".join(f"one loop {DIRECTIONS[step]}" for step in item.gradient_loops)
+        ways = " and ".join(
+            f"{'one loop' if count == 1 else f'{count} loops'} {DIRECTIONS[step]}"
+            for step, count in Counter(item.gradient_loops).items()
+        )
         yield f"gradients: {ways}; those of parameters are summed outside"
 
 
