@@ -32,7 +32,7 @@ class Context:
                 self.index(index)
             self.length(axis.name)
         for name in (*self.model.sizes, *self.model.params, *self.model.data):
-            self.names.of(("spec", name), name)
+            self.names.of(("spec", name), name.replace(".", "_"))
         for equation in self.model.all_equations:
             self.names.of(("spec", equation.name), equation.name.replace(".", "_"))
 
@@ -91,7 +91,7 @@ class Context:
         source = node.inputs[0] if node.op == "pick" and "literal" in node.attrs else None
         if source is None or source.op != "param" or not self.model.params[source.name].lead:
             return ""
-        return f"{source.name}_{node.attrs['literal'] + 1}"
+        return f"{self.shown(source.name)}_{node.attrs['literal'] + 1}"
 
     def room_name(self, node: Node) -> str:
         """The array that also holds what lies before the first and after the last position."""

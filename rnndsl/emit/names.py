@@ -73,7 +73,7 @@ def wish(node: Node, names: dict[Node, str]) -> str:
         return node.name.replace(".", "_")
     origin = node.origin.replace("d ", "d_").replace(".", "_") or "all"
     if node.op in ("matvec", "vecmat", "matmat", "outer"):
-        known = [names.get(item) or item.name for item in node.inputs]
+        known = [names.get(item) or item.name.replace(".", "_") for item in node.inputs]
         if all(known):
             return "_".join(known)
     return f"{origin}_{WORDS.get(node.op, node.op)}"

@@ -172,17 +172,7 @@ def _infer(
     for number, read in enumerate(drafts.outputs):
         values[f"output {number}"] = (read,)
     value_kinds, kinds = solve(values, given)
-    names = {
-        item.name: _named(item, declared.values[item.name], value_kinds[item.name])
-        for item in drafts.equations
-    }
-    for name, data_item in declared.data.items():
-        kind = data_item.type
-        shape_ = ShapeVar(kind.shape)
-        names[name] = Named(name, shape_, kind.size, data_item.span, False, True, data_item.axes)
-    for name, (param, has_shape) in declared.params.items():
-        variable = ShapeVar(param.shape if has_shape else None)
-        names[name] = Named(name, variable, None, param.span, True, has_shape, param.axes)
+    names = _names(drafts, declared, value_kinds)
     inference = Inference(names, value_kinds, kinds, _along(values, value_kinds, declared))
     inference.diagnostics.extend(inference.along.faults)
     for item in drafts.sides:
@@ -198,6 +188,22 @@ def _infer(
         settle_sizes(inner or {}, whole.defaults, inference)
     inference.solve()
     return inference
+
+
+def _names(drafts: Drafts, declared: Declared, value_kinds: Mapping[str, Kind]) -> dict[str, Named]:
+    """The shapes of all names, as they are declared."""
+    names = {
+        item.name: _named(item, declared.values[item.name], value_kinds[item.name])
+        for item in drafts.equations
+    }
+    for name, data_item in declared.data.items():
+        kind = data_item.type
+        shape_ = ShapeVar(kind.shape)
+        names[name] = Named(name, shape_, kind.size, data_item.span, False, True, data_item.axes)
+    for name, (param, has_shape) in declared.params.items():
+        variable = ShapeVar(param.shape if has_shape else None)
+        names[name] = Named(name, variable, None, param.span, True, has_shape, param.axes)
+    return names
 
 
 def _named(item: Draft, declared: Type | None, kind: Kind) -> Named:

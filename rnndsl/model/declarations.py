@@ -9,7 +9,7 @@ from typing import Literal
 
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
-from rnndsl.model import place_messages
+from rnndsl.model import messages, place_messages
 from rnndsl.model.dims import ZERO
 from rnndsl.model.drafts import Drafts
 from rnndsl.model.expr import Type
@@ -152,7 +152,12 @@ def check_clips(table: Table, consts: Mapping[str, float]) -> None:
         if _limit(statement.limit, consts) is None:
             table.report(wording.bad_clip_limit(statement.limit.span))
         for item in statement.params:
-            if item.name not in params and not table.excuses(item.name):
+            if isinstance(item, tree.Member):
+                name, known = item.base, table.instances
+                if name.name not in known and not table.excuses(name.name):
+                    declare = f"{name.name} = cell(x = e)"
+                    table.report(messages.unknown_name(name.name, name.span, known, declare))
+            elif item.name not in params and not table.excuses(item.name):
                 table.report(wording.not_clippable(item.name, item.span, params))
 
 
@@ -163,7 +168,7 @@ def clips(table: Table, drafts: Drafts, consts: Mapping[str, float]) -> list[Cli
         word: Literal["norm", "value"] = "norm" if statement.kind.name == "norm" else "value"
         limit = _limit(statement.limit, consts)
         reference = drafts.references.get(statement)
-        names = tuple(item.name for item in statement.params)
+        names = tuple(item.name for item in statement.params if isinstance(item, tree.Name))
         found.append(Clip(word, limit or 0.0, names, reference))
     return found
 

@@ -129,7 +129,8 @@ class Instances:
         def at(positions: tuple[int, ...], _: tuple[Position | ir.Expr, ...]) -> ir.Expr:
             found: ir.Expr = whole
             for depth, position in enumerate(positions, 1):
-                row = ir.Literal(expr.span, position - 1, type=INTEGER)
+                is_inside = 1 <= position <= self.lengths[param.axes[depth - 1]]
+                row = ir.Literal(expr.span, position - 1 if is_inside else -1, type=INTEGER)
                 kind = Type("real", param.whole[depth:])
                 found = ir.Pick(expr.span, found, row, type=kind)
             return found

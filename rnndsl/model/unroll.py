@@ -148,8 +148,7 @@ class _Unrolling:
 
     def _equation(self, old: Equation, own: str, at: tuple[int, ...]) -> Equation:
         held = [axis for axis in old.axes if axis in self.fixed]
-        positions = dict(zip(held, at, strict=True))
-        is_inside = all(1 <= p <= self.lengths[axis] for axis, p in positions.items())
+        is_inside = all(1 <= p <= self.lengths[a] for a, p in zip(held, at, strict=True))
         rule: Equation | Boundary | None = old if is_inside else None
         places = self._own_places(old)
         bounds: list[Boundary] = []

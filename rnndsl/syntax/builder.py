@@ -64,7 +64,9 @@ class Builder:
         return replace(inner, span=self.span(*children))
 
     def member(self, children: list[Child]) -> tree.Member:
-        return tree.Member(self.span(*children), self._name(children[0]), str(children[2]))
+        *first, _, last = children
+        base = tree.Name(self.span(*first), "".join(str(token) for token in first))
+        return tree.Member(self.span(*children), base, str(last))
 
     def unary(self, children: list[Child]) -> tree.Unary:
         operator: Any = str(children[0])
@@ -155,7 +157,10 @@ class Builder:
         return tree.Unary(self.span(*children), "-", value) if len(children) == 2 else value
 
     def clipped(self, children: list[Child]) -> list[Child]:
-        return [children[0], self.index([self._name(children[1]), children[2]])]
+        return [children[0], self.index([children[1], children[2]])]
+
+    def clip_names(self, children: list[Child]) -> list[tree.Name | tree.Member]:
+        return list(_separated(children))
 
     # Statements
 

@@ -236,7 +236,7 @@ class ClipStatement(Node):
 
     kind: Name
     limit: Expr
-    params: tuple[Name, ...]
+    params: tuple[Name | Member, ...]
     reference: Expr | None
 
 
