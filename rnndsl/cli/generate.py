@@ -20,7 +20,7 @@ COUNT = click.IntRange(1)
 ABOVE_0 = click.FloatRange(0, math.inf, min_open=True, max_open=True)
 
 
-@click.command("generate")
+@click.command("generate", short_help="Let a trained model run freely.")
 @click.argument("checkpoint", metavar="CHECKPOINT")
 @click.option("--data", metavar="FILE.npz", help="What a model is given besides its tokens.")
 @click.option("--prompt", default="", metavar="TEXT|TOKENS", help="What stands first.")
