@@ -1,4 +1,4 @@
-"""Makes the `.npz` files beside it: what PyTorch computes for four recurrent layers.
+"""Makes `.npz` files beside it: what PyTorch computes for six recurrent layers.
 
 Run once with torch 2.13.0 (CPU), never by the tests:
 
@@ -27,7 +27,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 HERE = Path(__file__).parent
 LENGTHS = (1, 2, 6, 3)
 STEPS, BATCH = max(LENGTHS), len(LENGTHS)
-INPUTS, STATES, CLASSES, WORDS = 3, 5, 7, 8
+INPUTS, STATES, CLASSES, WORDS, FEW = 3, 5, 7, 8, 2
 Tensors = dict[str, Tensor]
 
 
@@ -65,6 +65,8 @@ def step_loss(logits: Tensor, y: Tensor) -> Tensor:
 def gradients(top: Tensor, tensors: Mapping[str, Tensor], prefix: str) -> Tensors:
     """Of `top` for each tensor that takes a gradient; 0 where it does not depend on one."""
     wanted = {name: item for name, item in tensors.items() if item.requires_grad}
+    if not wanted:
+        return {}
     found = torch.autograd.grad(
         top, list(wanted.values()), retain_graph=True, allow_unused=True, materialize_grads=True
     )
@@ -72,12 +74,19 @@ def gradients(top: Tensor, tensors: Mapping[str, Tensor], prefix: str) -> Tensor
 
 
 def write(
-    name: str, model: nn.Module, data: Tensors, values: Tensors, loss: Tensor, **more: Tensor
+    name: str,
+    model: nn.Module,
+    data: Tensors,
+    values: Tensors,
+    loss: Tensor,
+    lengths: Mapping[str, tuple[int, ...]] | None = None,
+    **more: Tensor,
 ) -> None:
     """One `.npz`; its bytes are the same in every run."""
     params = dict(model.named_parameters())
+    by_axis = {f"lengths/{axis}": torch.tensor(ends) for axis, ends in (lengths or {}).items()}
     arrays = {
-        "lengths": torch.tensor(LENGTHS),
+        **(by_axis or {"lengths": torch.tensor(LENGTHS)}),
         "loss": loss,
         **{f"param/{key}": item for key, item in params.items()},
         **{f"data/{key}": item for key, item in data.items()},
@@ -180,8 +189,47 @@ def bilstm() -> None:
     write("bilstm", model, data, values, cross_entropy(o, data["y"]))
 
 
+def lstm2() -> None:
+    """A linear layer into an `nn.LSTM` of two layers, with the final states of both."""
+    model = randomised(
+        into=nn.Linear(INPUTS, STATES, bias=False),
+        rnn=nn.LSTM(STATES, STATES, num_layers=2),
+        out=nn.Linear(STATES, CLASSES),
+    )
+    data = {
+        "x": real(STEPS, BATCH, INPUTS),
+        "h0": real(2, BATCH, STATES),
+        "c0": real(2, BATCH, STATES),
+        "y": torch.randint(CLASSES, (STEPS, BATCH)),
+    }
+    top, last = run(model["rnn"], model["into"](data["x"]), (data["h0"], data["c0"]))
+    o = model["out"](top) * live()
+    values = {"h[L,t]": top, "o": o, "h[l,T]": last[0], "s[l,T]": last[1]}
+    write("lstm2", model, data, values, step_loss(o, data["y"]))
+
+
+def bigru2() -> None:
+    """A linear layer into a bidirectional `nn.GRU` of two layers; both read by one layer."""
+    model = randomised(
+        into=nn.Linear(INPUTS, 2 * FEW, bias=False),
+        rnn=nn.GRU(2 * FEW, FEW, num_layers=2, bidirectional=True),
+        out=nn.Linear(2 * FEW, CLASSES),
+    )
+    data = {
+        "x": real(STEPS, BATCH, INPUTS),
+        "h0": real(2, BATCH, FEW),
+        "g0": real(2, BATCH, FEW),
+        "y": torch.randint(CLASSES, (STEPS, BATCH)),
+    }
+    start = torch.stack((data["h0"], data["g0"]), 1).flatten(0, 1)  # layer by layer, both ways
+    top, last = run(model["rnn"], model["into"](data["x"]), start)
+    o = model["out"](top) * live()
+    values = {"v[L,t]": top, "o": o, "h[l,T]": last[0::2], "g[l,1]": last[1::2]}
+    write("bigru2", model, data, values, step_loss(o, data["y"]))
+
+
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
-    for seed, make in enumerate((lstm, gru, rnn, bilstm)):
+    for seed, make in enumerate((lstm, gru, rnn, bilstm, lstm2, bigru2)):
         torch.manual_seed(seed)
         make()
