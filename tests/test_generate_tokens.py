@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -92,6 +93,7 @@ STEPWISE = {"attention", "taught", "along", "language", "depth"}
 each_case = pytest.mark.parametrize("name", CASES)
 
 
+@cache
 def made(name: str) -> tuple[Program, Arrays, Arrays]:
     """A program, weights that leave something to choose, and what is given."""
     spec, given = CASES[name]

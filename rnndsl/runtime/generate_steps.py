@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ from rnndsl.runtime.program import Program
 from rnndsl.text.diagnostics import DataError
 
 Array = npt.NDArray[Any]
+_KNOWN: WeakKeyDictionary[Program, dict[str, Program]] = WeakKeyDictionary()
+"""Programs that hand out the logits alone, by the program and the name of the logits."""
 
 
 class Machine(Protocol):
@@ -59,7 +62,7 @@ class Runner:
     ) -> None:
         self.task = task
         self._params, self._seed = params, seed
-        self._program = compile_model(task.model, dtype=program.dtype)
+        self._program = _compiled(task, program)
         self._lengths: Mapping[str, Array] = data.get("lengths", {})
         model = task.model
         self._data = {name: value for name, value in data.items() if name in model.data}
@@ -173,6 +176,13 @@ def extent(task: Task, data: Mapping[str, Any]) -> int | None:
     if length in data:
         found.append(int(data[length]))
     return max(found, default=None)
+
+
+def _compiled(task: Task, program: Program) -> Program:
+    known, name = _KNOWN.setdefault(program, {}), task.logits.read.name
+    if name not in known:
+        known[name] = compile_model(task.model, dtype=program.dtype)
+    return known[name]
 
 
 def _window(tokens: Array, first: int, last: int) -> Array:
