@@ -10,7 +10,7 @@ from typing import Any
 
 from rnndsl.draw import Drawing
 
-NODE = re.compile(r"([A-Za-z_0-9]+)\((-?[0-9]+|\.\.\.|T\+?[0-9]*)\)")
+NODE = re.compile(r"([A-Za-z_0-9.]+)\((-?[0-9]+|\.\.\.|T\+?[0-9]*)\)")
 
 
 @dataclass(frozen=True)

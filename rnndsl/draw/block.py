@@ -6,7 +6,7 @@ where all steps do, and on the right where they follow from the steps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -56,7 +56,20 @@ class Block:
             if item.via is None and along is not None and along.kind in ("shift", "all")
             if not self.parts.outer.is_moved(item)
         ]
-        return self.parts.arranged(self.names, inside, self.parts.pulls)
+        return self.parts.arranged(self.names, [*inside, *self._in_depth()], self.parts.pulls)
+
+    def _in_depth(self) -> Iterator[tuple[str, str]]:
+        """What follows from what through values without axis, where an axis is unrolled."""
+        if not self.parts.model.fixed:
+            return
+        alone = [node for node in self.graph if node[1] is None]
+        through = nx.transitive_closure(self.graph.subgraph(alone), reflexive=True)
+        own = set(self.names)
+        for first, last in through.edges:
+            for name, _ in self.graph.predecessors(first):
+                for other in self.graph[last]:
+                    if {name, other[0]} <= own:
+                        yield name, other[0]
 
     @cached_property
     def line(self) -> float:

@@ -30,7 +30,8 @@ def folded_scene(model: Model) -> Scene:
     parts = Parts(by_position(model))
     scene = Scene(model.name, model.title)
     plain = [item for item in parts.references if not is_recurrent(item)]
-    edges = [(item.source, item.target) for item in plain if item.via is None]
+    inner = {item.target for item in plain if item.via is None}
+    edges = [(i.source, i.target) for i in plain if i.via is None or i.target not in inner]
     has_several = len(model.axes) > 1 or any(len(axis.indices) > 1 for axis in model.axes.values())
     for name, (x, y) in parts.arranged(parts.roles, edges, parts.folded_pulls).items():
         label = parts.shown(name, parts.indices(name) if has_several else ())

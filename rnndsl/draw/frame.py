@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rnndsl.draw.notation import Symbol, sans_width
 from rnndsl.draw.parts import SHAPES
+from rnndsl.draw.route import route
 from rnndsl.draw.scene import Arrow, Box, Line, Scene, Shape, Style, Writing, bounds
 
 TITLE_SIZE = 12.0
@@ -55,8 +56,11 @@ def add_frame(scene: Scene) -> None:
 
 
 def _around(scene: Scene) -> tuple[float, float, float, float]:
-    """The bounds of boxes and panels."""
+    """The bounds of boxes and panels, and how low and high arrows run."""
     left, bottom, right, top = bounds(scene.boxes)
+    for curve in route(scene):
+        for _, y in curve.samples():
+            bottom, top = min(bottom, y), max(top, y)
     for panel in scene.panels:
         left, bottom = min(left, panel.left), min(bottom, panel.bottom)
         right, top = max(right, panel.right), max(top, panel.top)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnndsl.draw.notation import spaced_minus
+from rnndsl.draw.notation import spaced_minus, symbol
 from rnndsl.graph.equations import Reference
 from rnndsl.model.expr import Position
 from rnndsl.model.model import Model
@@ -21,7 +21,7 @@ def looks_back(place: Position) -> bool:
 
 def place_text(place: Position, model: Model) -> str:
     """A place along the axis as text: `t−1`, `t−d`, `T`, `T+1`, `0`."""
-    length = (model.axes.get(place.axis) or model.fixed[place.axis]).length
+    length = symbol((model.axes.get(place.axis) or model.fixed[place.axis]).length).inline
     anchor = {"index": place.index or place.axis, "start": "", "end": length}[place.anchor]
     if not place.offset.terms:
         return anchor or "0"

@@ -1,8 +1,9 @@
-"""Rails: where every step reads all positions of another axis, or of another index of its own.
+"""Rails: where every step reads all positions of another axis, or of its own.
 
 Arrows from each position to each reader would cover the picture. They are gathered instead: all
 positions lead up to a rail, and from it one arrow leads to each reader. Between two axes the
-rail stands between their blocks, else right above what it gathers.
+rail stands between their blocks, else right above what it gathers. A model of a single axis
+with a single index has none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import cached_property
 import networkx as nx
 
 from rnndsl.draw.block import node_id
-from rnndsl.draw.notation import Symbol, at, sans_width, symbol
+from rnndsl.draw.notation import Symbol, at, sans_width
 from rnndsl.draw.parts import Parts
 from rnndsl.draw.scene import Arrow, Box, Panel, Scene, Writing, bounds
 from rnndsl.graph.equations import Reference
@@ -28,6 +29,7 @@ FAR = 160.0
 CLOSE = 8.0
 THICK = 2.0
 APART = 14.0
+ASIDE = 26.0
 WORD = 9.0
 
 
@@ -50,7 +52,8 @@ class Rails:
         one, other = outer.axis(item.source), outer.axis(item.target)
         if one is None or other is None or not outer.is_spread(item):
             return False
-        return one != other or len(self.parts.model.axes[one].indices) > 1
+        model = self.parts.model
+        return one != other or len(model.axes[one].indices) + len(model.fixed) > 1
 
     def room_above(self, axis: str) -> float:
         """How much room a block needs above it."""
@@ -113,7 +116,7 @@ class Rails:
         edges = [e for e in self._carried if e[0][0] == name and self._way(*e[:2]) == way]
         ends: list[float] = []
         for source in dict.fromkeys(a for a, _, _ in edges):
-            x = boxes[node_id(source)].x
+            x = self._arriving(boxes, source)
             dock = self._dock(scene, f"{name}(all, {source[1]}, {way})", x, y)
             scene.arrows.append(Arrow(node_id(source), dock, has_head=False))
             ends.append(x)
@@ -127,17 +130,27 @@ class Rails:
         rail = Panel(f"rail {name} {way}", left, y - THICK, right, y + THICK, is_rail=True)
         scene.panels.append(rail)
         index = self.parts.indices(name)[self.parts.outer.slots[name] or 0]
-        word = f"all {at(symbol(name), index).inline}"
+        word = f"all {at(self.parts.shown(name), index).inline}"
         x = right + sans_width(word, WORD) / 2 + 6
         scene.writings.append(Writing(f"rail {name} {way} word", word, x, y, WORD))
+
+    def _arriving(self, boxes: dict[str, Box], source: Node) -> float:
+        """Where the line from a position meets a rail: above it, or beside what stands there."""
+        own, column = boxes[node_id(source)], self._column(boxes, source)
+        is_free = all(box.y <= own.y or abs(box.x - own.x) > box.width / 2 for box in column)
+        return own.x if is_free else own.x + ASIDE
+
+    def _column(self, boxes: dict[str, Box], node: Node) -> list[Box]:
+        axis = self.parts.outer.axis
+        names = [n for n in self.graph if n[1] == node[1] and axis(n[0]) == axis(node[0])]
+        return [boxes[node_id(name)] for name in names]
 
     def _leaving(self, boxes: dict[str, Box], name: str, reader: Node, way: int) -> float:
         """Where the arrow to a reader leaves a rail: below it, or beside its column."""
         own = boxes[node_id(reader)]
         axis = self.parts.outer.axis(reader[0]) or ""
         if way == 0 and own.y > min(boxes[node_id(a)].y for a, _, _ in self._carried) + FAR:
-            column = [boxes[node_id(n)] for n in self.graph if n[1] == reader[1]]
-            return bounds([box for box in column if abs(box.x - own.x) < FAR])[2] + APART
+            return bounds(self._column(boxes, reader))[2] + APART
         lane = self._lanes[axis].index(f"{reader[0]} {name}")
         return own.x + APART * (lane if way else lane + 1)
 

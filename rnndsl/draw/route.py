@@ -19,6 +19,7 @@ Bend = tuple[float, float, float]
 SHORT = 80.0
 SAMPLES = 18
 MARGIN = 7.0
+ON_IT = 3
 CELL = 96.0
 
 
@@ -145,11 +146,16 @@ def _candidates(tail: Box, head: Box, bends: Sequence[Bend]) -> Iterator[tuple[f
 
 
 def _met(curve: Curve, ground: Ground, others: set[str]) -> int:
-    """How many points of the curve lie on or close to a box that it does not belong to."""
-    return sum(
-        any(box.id not in others and box.holds(point, MARGIN) for box in ground.near(point))
-        for point in curve.samples()
-    )
+    """How many points of the curve lie close to a box that it does not belong to, or on it.
+
+    A point on a box counts more than one close to it.
+    """
+    met = 0
+    for point in curve.samples():
+        near = [box for box in ground.near(point) if box.id not in others]
+        met += any(box.holds(point, MARGIN) for box in near)
+        met += ON_IT * any(box.holds(point, 0.0) for box in near)
+    return met
 
 
 def _between(a: Point, b: Point, t: float) -> Point:

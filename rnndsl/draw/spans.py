@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import EllipsisType
 
+from rnndsl.draw.notation import symbol
 from rnndsl.draw.parts import Parts
 from rnndsl.graph.unfold import offset_value
 
@@ -62,4 +63,5 @@ def _span(parts: Parts, axis: str, steps: int, sizes: Mapping[str, int]) -> Span
     end = any(place.anchor == "end" for _, place in found) or any(shift > 0 for shift in shifts)
     hidden = max((abs(shift) for shift in shifts), default=0)
     length = 1 if end and steps == 1 else max(steps + hidden, 0, *fixed) + 1
-    return Span(axis, parts.model.axes[axis].length, steps, length, end)
+    name = symbol(parts.model.axes[axis].length).inline
+    return Span(axis, name, steps, length, end)
