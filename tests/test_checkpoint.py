@@ -140,7 +140,7 @@ def test_metadata_that_were_changed_are_refused(path: Path, field: str, value: o
 
 
 def test_a_later_format_is_named(path: Path) -> None:
-    rewrite(path, lambda fields: fields.update(format=2))
+    rewrite(path, lambda fields: fields.update(format=3))
     assert message(path) == "RNN006: `FILE` was written by a later version of rnndsl"
 
 

@@ -2,7 +2,8 @@
 
 Nothing in a checkpoint is executed when it is read: the weights are arrays, the spec goes through
 the compiler. Where a training run wrote it, what the run needs to go on stands beside the weights,
-in arrays whose names have a dot and a part of the metadata of its own.
+in arrays whose names have a dot and a part of the metadata of its own. Weights of instances,
+`enc.W`, have a colon there instead. The files that a spec uses are kept with it.
 """
 
 from __future__ import annotations
@@ -17,19 +18,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rnndsl.driver import parse
+from rnndsl.driver import check_text
 from rnndsl.model.model import Model
 from rnndsl.model.sizes import known_sizes
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
 from rnndsl.runtime.standing import Snapshot
 from rnndsl.runtime.text_data import Alphabet
+from rnndsl.runtime.used_files import Kept, kept_files, with_files
 from rnndsl.text.diagnostics import DataError
 from rnndsl.text.files import read_bytes, write_atomic
 
 Array = npt.NDArray[Any]
 KEY = "rnndsl"
-FORMAT = 1
+FORMAT = 2
+"""1 where no file is used."""
 
 
 class Checkpoint(NamedTuple):
@@ -51,6 +54,7 @@ class _Metadata:
     sizes: dict[str, int]
     dtype: str
     alphabet: str | None
+    files: Kept | None = None
 
 
 def save(
@@ -70,20 +74,23 @@ def save(
     sizes = settled_sizes(program.model, program.sizes, params)
     if not _fit(program.model, sizes, params):
         raise DataError("these weights do not fit this program: other names or shapes", "RNN440")
+    files = kept_files(source)
     metadata = _Metadata(
-        FORMAT,
+        1 if files is None else FORMAT,
         os.path.basename(source.name),
         source.text,
-        _digest(source.text),
+        _digest(source.text, files),
         sizes,
         str(np.dtype(program.dtype)),
         None if alphabet is None else alphabet.characters,
+        files,
     )
     # safetensors writes other than contiguous arrays in the wrong order
     more = {} if snapshot is None else snapshot.arrays
-    arrays = {name: np.array(value, order="C") for name, value in {**params, **more}.items()}
+    weights = {name.replace(".", ":"): value for name, value in params.items()}
+    arrays = {name: np.array(value, order="C") for name, value in {**weights, **more}.items()}
     facts = {} if snapshot is None else {"training": snapshot.facts}
-    write_atomic(path, to_bytes(arrays, {KEY: json.dumps({**vars(metadata), **facts})}))
+    write_atomic(path, to_bytes(arrays, {KEY: json.dumps({**_fields(metadata), **facts})}))
 
 
 def restore(
@@ -96,7 +103,13 @@ def restore(
     """
     data, name = read_bytes(path), os.fspath(path)
     metadata, params, _, _ = _parse(data, name)
-    model = parse(metadata.spec, metadata.file)
+    try:
+        source = with_files(metadata.file, metadata.spec, metadata.files)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise DataError(
+            f"`{name}` is damaged: a file that its spec uses is missing", "RNN005"
+        ) from None
+    model = check_text(source)
     program = compile_model(
         model, target=target, optimize=optimize, dtype=metadata.dtype, **metadata.sizes
     )
@@ -118,7 +131,8 @@ def read_snapshot(path: str | os.PathLike[str], program: Program) -> Snapshot:
     if not isinstance(facts, dict):
         raise DataError(f"`{name}` holds weights, but no training run to resume", "RNN443")
     sizes = settled_sizes(program.model, program.sizes, params)
-    same_spec = metadata.sha256 == _digest(program.model.source.text)
+    source = program.model.source
+    same_spec = metadata.sha256 == _digest(source.text, kept_files(source))
     if not (same_spec and metadata.sizes == sizes and metadata.dtype == program.dtype):
         what = "other sizes or another dtype" if same_spec else "another spec"
         raise DataError(f"`{name}` was trained with {what}: it cannot be resumed", "RNN442")
@@ -143,15 +157,21 @@ def _parse(data: bytes, name: str) -> tuple[_Metadata, dict[str, Array], dict[st
             raise DataError(f"`{name}` was written by a later version of rnndsl", "RNN006")
         facts = fields.pop("training", None)
         metadata = _Metadata(**fields)
-        sound = _digest(metadata.spec) == metadata.sha256 and _is_typed(metadata)
+        sound = _digest(metadata.spec, metadata.files) == metadata.sha256 and _is_typed(metadata)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         if isinstance(problem, DataError):
             raise
         sound = False
     if not sound:
         raise DataError(f"`{name}` holds weights, but no spec of rnndsl with them", "RNN005")
-    params = {key: value for key, value in found.items() if "." not in key}
-    return metadata, params, {key: found[key] for key in found.keys() - params.keys()}, facts
+    params = {key.replace(":", "."): value for key, value in found.items() if "." not in key}
+    return metadata, params, {key: found[key] for key in found if "." in key}, facts
+
+
+def _fields(metadata: _Metadata) -> dict[str, Any]:
+    """What is written of the metadata: files only where there are any."""
+    fields = dict(vars(metadata))
+    return fields if metadata.files is not None else {k: fields[k] for k in fields if k != "files"}
 
 
 def _is_typed(metadata: _Metadata) -> bool:
@@ -189,5 +209,7 @@ def settled_sizes(
     return {name: size for name, size in sizes.items() if not model.sizes[name].is_derived}
 
 
-def _digest(text: str) -> str:
+def _digest(text: str, files: Kept | None) -> str:
+    if files is not None:
+        text += "\0" + json.dumps(files, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
