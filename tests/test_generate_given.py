@@ -105,6 +105,10 @@ def test_data_along_the_axis_say_how_far_it_goes() -> None:
     assert generate(machine, params, **given, greedy=True).lengths.tolist() == [4, 1, 3]
     short = generate(machine, params, **given, greedy=True, length=2)
     assert short.lengths.tolist() == [2, 1, 2]
+    spec = LANGUAGE.replace("input", "input x[t]: m,").replace("E[w[t]]", "x[t] + E[w[t]]")
+    fed = program(spec, k=3, m=4)
+    given = {"x": np.ones((4, 1, 4)), "prompt": [1]}  # the last logits are those of a fifth token
+    assert generate(fed, fed.init(), **given).lengths.tolist() == [5]
     machine, params, given = made("taught")
     assert generate(machine, params, **given, T=5).lengths.tolist() == [5, 5, 5]
     lengths = {"t": np.array([2, 5, 1])}
@@ -239,6 +243,12 @@ BACK = "\ng[t]: m = tanh(E[w[t]] + g[t+1])"
         ),
         (
             TAUGHT.replace("tanh(W @", "tanh(F[z[t]] + W @").replace("sample(o[t])", "0"),
+            ["c"],
+            f"RNN444: `o[t]` depends on `y[t]`, {ITSELF}",
+        ),
+        (
+            "axis j = 1..S\nu[t,j]: m = 0.5 * u[t,j-1]\nu[t,0] = F[z[t]]"
+            + TAUGHT.replace("tanh(W @", "tanh(u[t,2] + W @"),
             ["c"],
             f"RNN444: `o[t]` depends on `y[t]`, {ITSELF}",
         ),

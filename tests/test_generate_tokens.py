@@ -207,6 +207,25 @@ def test_the_state_tells_what_a_whole_run_tells(name: str) -> None:
     assert (apart < 1e-12) == (name in STEPWISE)
 
 
+@pytest.mark.parametrize(
+    ("more", "stepwise"),
+    [
+        ("", True),
+        (" + h[t-k]", True),
+        (" + dropout(h[t-1], 0.5)", True),
+        (" + T", False),
+        (" + t", False),
+        (" + sum[t](1)", False),
+        (" + b[sample(h[t-1])]", False),
+        (" + h[1]", False),
+    ],
+)
+def test_the_state_is_taken_where_no_position_counts(more: str, stepwise: bool) -> None:
+    spec = LANGUAGE.replace("b + V @", f"b + V @ h[t] + V @ (h[t]{more}) - V @")
+    model = parse_model(spec.replace("param E", "param a: m, E").replace("b[sample", "a[sample"))
+    assert find_task(model, []).is_stepwise == stepwise
+
+
 @each_case
 def test_an_example_alone_is_the_same_as_in_a_batch(name: str) -> None:
     program, params, given = made(name)

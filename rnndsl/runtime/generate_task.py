@@ -197,7 +197,6 @@ def _furthest(task: Task) -> dict[str, int]:
     edges = [
         (item.source, item.target, int(along.place.offset.most))
         for item in found
-        if item.via is None
         for along in item.along
         if along.axis == task.axis and along.kind == "shift"
         if along.place is not None and along.place.offset.most is not None
