@@ -18,6 +18,7 @@ from rnndsl.plan.schedule import loop_count, schedule
 from tests import zoo
 from tests.loops import LOOPS, way_back
 from tests.test_cli import run
+from tests.zoo_axes import AXES
 
 TEACHER_FORCING = """\
 teacher_forcing: Teacher forcing (Deep Learning, figure 10.6)
@@ -170,3 +171,38 @@ def test_parts_are_formulas(right: str, part: str) -> None:
     head = "axis t = 1..T\nsize m, d = 2\ninput x[t]: m\nparam b: m, c: m\n"
     found = rows(parse(f"{head}h[t]: m = {right}\noutput h[T]"))["h"]
     assert part in found.before
+
+
+ATTENTION = parse(AXES["attention"])
+
+
+def test_reads_name_their_indices_without_blanks() -> None:
+    said = run("explain", "-", stdin=AXES["attention"]).output
+    assert "  in loop 2: reads e[j,i]\n" in said
+    assert "reads alpha[j,i]" in said
+
+
+def test_loops_of_gradients_say_along_which_axis_where_there_are_several() -> None:
+    said = run("explain", "-", stdin=AXES["attention"]).output
+    assert "gradients: one loop backwards over j and one loop backwards over i; those" in said
+    assert {item.gradient_axes for item in explain(ATTENTION)} == {("j", "i")}
+    alone = run("explain", "-", stdin=AXES["self_attention"]).output
+    assert "over i" not in alone
+
+
+def test_costs_say_the_steps_of_which_index_they_are_of() -> None:
+    rates = {name: set(row.cost.rates) for name, row in rows(ATTENTION).items()}
+    assert rates["h"] == {"step i"}
+    assert rates["e"] == {"step j,i", "step i", "step j"}
+    assert rates["ctx"] == {"step j,i"}
+    assert rates["s"] == {"step j", "example"}
+    said = run("explain", "-", stdin=AXES["attention"]).output
+    assert "elementwise operations a step of j and i, m*q multiply-adds a step of i" in said
+
+
+def test_a_summary_leaves_out_the_steps_of_the_values_own_indices() -> None:
+    said = run("summary", "-", stdin=AXES["attention"]).output
+    row = next(line for line in said.splitlines() if line.startswith("e "))
+    assert "a step of j and i" not in row
+    assert "q + m*q a step of i + m*q a step of j" in row
+    assert "elementwise operations a step of j and i\n" in said

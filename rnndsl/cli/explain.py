@@ -86,11 +86,22 @@ def _loop_lines(model: Model, item: Explanation) -> Iterator[str]:
         yield f"loop {number} runs {DIRECTIONS[loop.step]} over {loop.axis}: {names}"
         yield f"  because {_reasons(model, loop)}"
     if item.gradient_loops:
-        ways = " and ".join(
-            f"{'one loop' if count == 1 else f'{count} loops'} {DIRECTIONS[step]}"
-            for step, count in Counter(item.gradient_loops).items()
-        )
-        yield f"gradients: {ways}; those of parameters are summed outside"
+        yield f"gradients: {_ways(model, item)}; those of parameters are summed outside"
+
+
+def _ways(model: Model, item: Explanation) -> str:
+    """The loops of the gradients: how many of each direction, of each axis if there are several."""
+    from rnndsl.model.sizes import running_axes
+
+    has_several = len(running_axes(model)) > 1
+    axes = [f" over {axis}" if has_several else "" for axis in item.gradient_axes]
+    found = Counter(zip(item.gradient_loops, axes, strict=True))
+    return _listed(
+        [
+            f"{'one loop' if count == 1 else f'{count} loops'} {DIRECTIONS[step]}{over}"
+            for (step, over), count in found.items()
+        ]
+    )
 
 
 def _reasons(model: Model, loop: LoopRow) -> str:
@@ -156,7 +167,7 @@ def _how(model: Model, row: EquationRow) -> Iterator[str]:
 
 def _sums(model: Model, row: EquationRow) -> str:
     """What is reduced over an axis is made for all positions at once."""
-    if row.how != "once" or "step" not in row.cost.rates:
+    if row.how != "once" or not any(rate.startswith("step") for rate in row.cost.rates):
         return ""
     from rnndsl.model.expr import Over
 
@@ -173,10 +184,10 @@ def _texts(model: Model, found: tuple[Reference, ...]) -> list[str]:
 
 def _cost(row: EquationRow, sizes: Mapping[str, int]) -> str:
     """`1,088 multiply-adds and 96 elementwise a step`."""
-    from rnndsl.cli.summary import RATES, counted
+    from rnndsl.cli.summary import counted, rates
 
     parts = []
-    for rate, words in RATES:
+    for rate, words in rates(row.cost):
         count = row.cost.at(rate)
         kinds = (
             (count.multiply_adds, "multiply-adds"),
@@ -215,6 +226,7 @@ def _data(model: Model, found: tuple[Explanation, ...], sizes: Mapping[str, int]
                     for loop in item.loops
                 ],
                 "gradient_loops": [DIRECTIONS[step] for step in item.gradient_loops],
+                "gradient_axes": list(item.gradient_axes),
                 "equations": [
                     {**_row_data(model, row), "cost": cost_data(row.cost, sizes)}
                     for row in item.rows

@@ -15,11 +15,7 @@ if TYPE_CHECKING:
     from rnndsl.plan.cost import Cost, Rate
     from rnndsl.plan.summary import Summary
 
-RATES: tuple[tuple[Rate, str], ...] = (
-    ("step", "a step"),
-    ("example", "an example"),
-    ("batch", "a batch"),
-)
+WORDS: Mapping[Rate, str] = {"step": "a step", "example": "an example", "batch": "a batch"}
 
 
 @click.command("summary", short_help="Values, shapes, parameters, multiply-adds.")
@@ -68,17 +64,28 @@ def _show(model: Model, summary: Summary, sizes: Mapping[str, int]) -> None:
         for row in summary.values
     ]
     for line, row in zip(values, summary.values, strict=True):
-        line.extend(_costs(row.cost, sizes))
+        line.extend(_costs(row.cost, _where(model, row.name), sizes))
     headings = ("name", "role", "for each", "type", "shape", "multiply-adds", "elementwise")
     say_table(headings, values, right="multiply-adds,elementwise")
     say("")
     say(f"{counted(summary.count, sizes)} parameters")
-    for rate, words in RATES:
+    for rate, words in rates(summary.cost):
         count = summary.cost.at(rate)
         if count.multiply_adds.terms or count.elementwise.terms:
             products = counted(count.multiply_adds, sizes)
             rest = counted(count.elementwise, sizes)
             say(f"{products} multiply-adds and {rest} elementwise operations {words}")
+
+
+def rates(cost: Cost) -> list[tuple[Rate, str]]:
+    """The rates that occur, the most frequent first, in words: `a step`, `a step of j and i`."""
+    steps = sorted((rate for rate in cost.rates if rate not in WORDS), key=_frequency)
+    said = [(rate, f"a step of {' and '.join(rate[5:].split(','))}") for rate in steps]
+    return said + [(rate, words) for rate, words in WORDS.items() if rate in cost.rates]
+
+
+def _frequency(rate: Rate) -> tuple[int, str]:
+    return -rate.count(","), rate
 
 
 def counted(dim: Dim, sizes: Mapping[str, int]) -> str:
@@ -100,12 +107,13 @@ def _shape(shape: tuple[Dim, ...], sizes: Mapping[str, int]) -> str:
     return "×".join(counted(dim, sizes).replace(",", "") for dim in shape) or "scalar"
 
 
-def _costs(cost: Cost, sizes: Mapping[str, int]) -> tuple[str, str]:
-    """Multiply-adds and the rest; what runs less often than once a position says so."""
+def _costs(cost: Cost, where: str, sizes: Mapping[str, int]) -> tuple[str, str]:
+    """Multiply-adds and the rest; what does not run once a position of the value says so."""
     products, rest = [], []
-    for rate, words in RATES:
+    own = {"step", f"step {where.replace(' ', '')}"}
+    for rate, words in rates(cost):
         count = cost.at(rate)
-        suffix = "" if rate == "step" else f" {words}"
+        suffix = "" if rate in own else f" {words}"
         if count.multiply_adds.terms:
             products.append(counted(count.multiply_adds, sizes) + suffix)
         if count.elementwise.terms:

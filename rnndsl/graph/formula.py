@@ -40,7 +40,7 @@ def reference_text(reference: Reference, model: Model) -> str:
             continue
         anchor = {"index": place.index, "end": model.axes[place.axis].length, "start": ""}
         texts.append(_moved(anchor[place.anchor] or "", place.offset))
-    return f"{reference.source}[{', '.join(texts)}]"
+    return f"{reference.source}[{','.join(texts)}]"
 
 
 class _Formula:

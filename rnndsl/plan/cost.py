@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from rnndsl.graph.lower import Forward
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import ONE, ZERO, Dim
+from rnndsl.model.model import Model
+from rnndsl.model.sizes import running_axes
 from rnndsl.ops.table import LEAVES, READS
 from rnndsl.plan.schedule import needed
 
-Rate = Literal["step", "example", "batch"]
-"""How often: at each position of each example, for each example, once for all of them."""
+Rate = str
+"""How often: `step` (at each position of each example), `example` (for each of them) or `batch`
+(once for all). Where a model has several indices, `step j,i` names those that run."""
 
 FREE = (*LEAVES, *READS, "value", "to_real", "transpose", "spread", "fill", "carry", "pick",
         "concat", "slice", "truth")  # fmt: skip
@@ -56,21 +58,24 @@ def forward_nodes(forward: Forward) -> set[Node]:
     return needed(targets)
 
 
-def costs(nodes: Iterable[Node]) -> dict[str, Cost]:
+def costs(nodes: Iterable[Node], model: Model) -> dict[str, Cost]:
     """By name of the equation that it was made for, the cost of nodes.
 
     What equations share is counted with the first of them, as it is computed.
     """
+    indices = [index for axis in running_axes(model).values() for index in axis.indices]
     found: dict[str, Cost] = {}
     for node in nodes:
         if node.op not in FREE and not node.is_number:
-            found[node.origin] = found.get(node.origin, Cost()) + Cost({_rate(node): count(node)})
+            cost = Cost({_rate(node, len(indices) > 1): count(node)})
+            found[node.origin] = found.get(node.origin, Cost()) + cost
     return found
 
 
-def _rate(node: Node) -> Rate:
-    if node.over_t or any(item.over_t for item in node.inputs):
-        return "step"
+def _rate(node: Node, has_several: bool) -> Rate:
+    over = dict.fromkeys(index for item in (node, *node.inputs) for index in item.over)
+    if over:
+        return f"step {','.join(over)}" if has_several else "step"
     return "example" if node.over_b or any(item.over_b for item in node.inputs) else "batch"
 
 

@@ -58,12 +58,16 @@ class EquationRow:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One mode: its loops, its equations, and the directions of the loops of its gradients."""
+    """One mode: its loops, its equations, and the loops of its gradients.
+
+    `gradient_loops` holds their directions, `gradient_axes` the axis of each.
+    """
 
     mode: Mode
     loops: tuple[LoopRow, ...]
     rows: tuple[EquationRow, ...]
     gradient_loops: tuple[int, ...]
+    gradient_axes: tuple[str, ...]
 
 
 def explain(model: Model) -> tuple[Explanation, ...]:
@@ -84,12 +88,14 @@ def _explain(model: Model, mode: Mode) -> Explanation:
         LoopRow(loop.axis, loop.step, loop.names, tuple(_inside(reads, loop.names, shifted=True)))
         for loop in loops(model, mode)
     )
-    spent = costs(nodes)
+    spent = costs(nodes, model)
     rows = tuple(
         _row(equation, forward, nodes, blocks, found, reads, spent.get(equation.name, Cost()))
         for equation in model.all_equations
     )
-    return Explanation(mode, found, rows, _gradient_loops(forward))
+    back = _gradient_loops(forward)
+    axes = tuple(forward.model.axis_of(block.index) for block in back)
+    return Explanation(mode, found, rows, tuple(block.step for block in back), axes)
 
 
 def _row(
@@ -144,8 +150,8 @@ def _is_work(node: Node) -> bool:
     return node.op == "pick" or node.op not in (*FREE, "coin")
 
 
-def _gradient_loops(forward: Forward) -> tuple[int, ...]:
-    """The directions of the loops on the way back from the loss (else the outputs)."""
+def _gradient_loops(forward: Forward) -> list[Block]:
+    """The loops on the way back from the loss (else the outputs)."""
     done = set(forward.builder.nodes)
     ends = [forward.loss] if forward.loss else [*forward.outputs.values()]
     given = forward.builder.given
@@ -156,4 +162,4 @@ def _gradient_loops(forward: Forward) -> tuple[int, ...]:
     }
     back = differentiate(forward, seeds)
     blocks = schedule(needed(back.params.values(), done), grouped=False)
-    return tuple(block.step for block in blocks if isinstance(block, Block))
+    return [block for block in blocks if isinstance(block, Block)]

@@ -54,7 +54,8 @@ class Summary:
 def summarise(model: Model) -> Summary:
     """The summary of a checked model."""
     found: dict[str, Cost] = {}
-    for name, cost in costs(forward_nodes(run_passes(lower(model)))).items():
+    forward = run_passes(lower(model))
+    for name, cost in costs(forward_nodes(forward), model).items():
         found[base_name(name)] = found.get(base_name(name), Cost()) + cost
     parameters = tuple(
         ParameterRow(
