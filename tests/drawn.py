@@ -25,6 +25,14 @@ class Box:
     attributes: dict[str, Any]
 
     @property
+    def top(self) -> float:
+        return self.y + self.height / 2
+
+    @property
+    def bottom(self) -> float:
+        return self.y - self.height / 2
+
+    @property
     def left(self) -> float:
         return self.x - self.width / 2
 

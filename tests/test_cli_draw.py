@@ -107,3 +107,41 @@ def test_without_graphviz_the_text_is_kept(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_steps_are_at_least_one() -> None:
     assert run(ELMAN, "--unfold", 0).exit_code == 2
+
+
+DEPTH = """
+axis t = 1..T
+axis l = 1..L
+size n = 2, L = 2
+input x[t]: n
+param W[l]
+h[l,t]: n = tanh(W[l] @ h[l,t-1] + h[l-1,t])
+h[0,t] = x[t]
+output h[L,t]
+"""
+
+
+def test_axes_are_unfolded_by_their_names() -> None:
+    text = run("-", "-o", "-", "--format", "dot", "--unfold", "t=2,l=3", stdin=DEPTH).stdout
+    assert '"h.3(2)"' in text
+    assert '"h.3(3)"' not in text
+    assert '"h.4(1)"' not in text
+
+
+@pytest.mark.parametrize("steps", ["0", "-1", "x", "t=0", "t=", "=3", "t=2,,l=3", "t=1,t=2", "1.5"])
+def test_steps_that_are_none_are_wrong_usage(steps: str) -> None:
+    result = run("-", "-o", "-", "--unfold", steps, stdin=DEPTH)
+    assert result.exit_code == 2, result.output
+
+
+def test_an_axis_that_there_is_not_is_told() -> None:
+    result = run("-", "-o", "-", "--unfold", "q=3", stdin=DEPTH)
+    assert result.exit_code == 1
+    assert "there is no axis `q` to unfold: there is `t`, `l`" in result.output
+
+
+@pytest.mark.parametrize("steps", ["t=1000000000000", "l=1000000000000"])
+def test_what_could_never_be_drawn_is_refused_before(steps: str) -> None:
+    result = run("-", "-o", "-", "--unfold", steps, stdin=DEPTH)
+    assert result.exit_code == 1
+    assert "RNN501" in result.output

@@ -94,3 +94,14 @@ def test_a_longer_text_is_wider_and_marks_take_no_room() -> None:
     assert width("hh", 10) == 2 * width("h", 10)
     assert width("W", 10) > width("i", 10)
     assert width("x" + ACCENTS["bar"], 10) == width("x", 10)
+
+
+def test_what_cannot_be_raised_is_set_apart() -> None:
+    assert at(symbol("h"), "S") == Symbol("h", raised="(S)")
+    assert at(symbol("h"), "T") == Symbol("h", above="⁽ᵀ⁾")
+
+
+def test_indices_stand_behind_what_is_below_the_line() -> None:
+    assert symbol("h").indexed(["j", "i"]) == Symbol("h", "j,i")
+    assert symbol("W_f").indexed(["2"]) == Symbol("W", "f,2")
+    assert at(symbol("e").indexed(["i"]), "1") == Symbol("e", "i", "⁽¹⁾")

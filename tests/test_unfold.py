@@ -133,7 +133,7 @@ def test_the_size_is_known_before(name: str, steps: int) -> None:
     graph = unfold(model, steps)
     nodes, count = unfolded_size(model, steps)
     assert graph.number_of_nodes() <= nodes <= 4 * graph.number_of_nodes() + 4
-    assert graph.number_of_edges() <= count <= 2 * graph.number_of_edges() + 4
+    assert graph.number_of_edges() <= count <= 3 * graph.number_of_edges() + 4
 
 
 def test_the_size_of_what_could_never_be_built() -> None:
@@ -171,3 +171,56 @@ def test_a_value_over_two_axes_stands_along_that_of_its_loop() -> None:
     size = unfolded_size(model, 2)
     assert size.nodes >= len(graph)
     assert size.edges >= graph.number_of_edges()
+
+
+PLANE = """
+axis i = 1..S
+axis j = 1..T
+input x[i], y[j]
+"""
+
+
+def test_each_axis_has_steps_of_its_own() -> None:
+    chains = "h[i] = tanh(x[i] + h[i-1])\ns[j] = tanh(y[j] + s[j-1] + h[S])\noutput s[T]"
+    model = parse(PLANE + chains)
+    graph = unfold(model, {"i": 4, "j": 2}, elided={"i": range(2, 4), "j": range(0)})
+    assert {place for name, place in graph if name == "h"} == {0, 1, 4, ...}
+    assert {place for name, place in graph if name == "s"} == {0, 1, 2}
+    assert (("h", 4), ("s", 1)) in graph.edges
+    size = unfolded_size(model, {"i": 4, "j": 2})
+    assert size.nodes >= 4 + 4 + 2 + 2
+    assert unfolded_size(model, {"i": 40, "j": 2}).nodes == size.nodes + 3 * 36
+
+
+def test_data_over_two_axes_follow_what_reads_them() -> None:
+    model = parse(PLANE + "input m[i,j]\ns[j] = sum[i](m[i,j] * x[i])\noutput s[j]")
+    graph = unfold(model, {"i": 3, "j": 2})
+    assert {place for name, place in graph if name == "m"} == {1, 2}
+    assert set(graph.predecessors(("s", 1))) == {("m", 1), ("x", 1), ("x", 2), ("x", 3)}
+
+
+def test_boundaries_of_the_other_axis_are_read_at_each_position() -> None:
+    model = parse(PLANE + "e[j,i] = x[i] + e[j-1,i]\ne[j,0] = 2 * y[j]\na[j] = e[j,0]\noutput a[j]")
+    graph = unfold(model, 2)
+    assert (("y", 1), ("e", 1)) in graph.edges
+    assert (("y", 2), ("e", 2)) in graph.edges
+    assert (("y", 1), ("e", 2)) not in graph.edges
+
+
+def test_a_corner_has_the_boundary_that_covers_most() -> None:
+    model = parse(
+        PLANE
+        + "e[j,i] = x[i] + e[j-1,i]\ne[0,0] = 3\ne[0,i] = 2 * x[i]\na[j] = e[0,0]\noutput a[j]"
+    )
+    graph = unfold(model, 2)
+    assert graph.nodes["e", 0]["equation"].text == "e[0,i] = 2 * x[i]"
+    assert (("x", 2), ("e", 0)) in graph.edges
+
+
+def test_another_index_of_the_axis_reads_everything() -> None:
+    model = parse(
+        "axis i, j = 1..N\ninput x[i]\ne[i,j] = x[i] * x[j]\ns[i] = sum[j](e[i,j])\noutput s[i]"
+    )
+    graph = unfold(model, 3)
+    assert set(graph.predecessors(("e", 2))) == {("x", 1), ("x", 2), ("x", 3)}
+    assert set(graph.predecessors(("s", 2))) == {("e", 2)}

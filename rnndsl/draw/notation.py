@@ -69,7 +69,14 @@ class Symbol:
 
 
 def symbol(name: str) -> Symbol:
-    """`W_f` as W with f below, `yhat` as ŷ, `h1` as h₁, `alpha` as α, `wg_` as wg′."""
+    """`W_f` as W with f below, `yhat` as ŷ, `h1` as h₁, `alpha` as α, `wg_` as wg′.
+
+    Of an instance's name, `enc.W_f`, the part behind the dot is set so.
+    """
+    owner, dot, own = name.rpartition(".")
+    if dot and own[:1].isalpha():
+        inner = symbol(own)
+        return Symbol(f"{owner}.{inner.text}", inner.below, inner.above)
     first, *rest = name.rstrip("_").split("_")
     primes = "′" * (len(name) - len(name.rstrip("_")))
     match = _NAME.fullmatch(first)
