@@ -28,7 +28,7 @@ from rnndsl.model.resolve import Resolver
 from rnndsl.model.roles import check_targets, unused
 from rnndsl.model.settle import Settled, settle
 from rnndsl.model.symbols import LOSS, Table
-from rnndsl.model.together import match_inputs, settle_sizes
+from rnndsl.model.together import match_inputs, settle_sizes, without_echoes
 from rnndsl.model.unify import ShapeVar
 from rnndsl.model.uses import Whole
 from rnndsl.syntax import tree
@@ -67,7 +67,8 @@ def build_model(whole: Whole, stem: str) -> tuple[Model | None, list[Diagnostic]
     inference = _infer(drafts, declared, table, whole, inner)
     settled, faults = settle(inference, table)
     if faults:
-        return None, [*table.diagnostics, *hinted(faults, drafts, source)]
+        told = without_echoes(faults, source)
+        return None, [*table.diagnostics, *hinted(told, drafts, source)]
     model = _assembled(table, drafts, declared, settled, source)
     outer = {name: size for name, size in known.items() if name not in inner}
     model = replace(model, name=model.name or stem, sizes=outer, consts=numbers)

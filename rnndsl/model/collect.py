@@ -36,16 +36,16 @@ def collect(whole: Whole) -> Table:
         elif isinstance(statement, tree.TreeStatement):
             table.wait("tree", messages.later("an axis over a tree", statement.span))
             table.broken.update(name.name for name in statement.indices)
-    for instance in whole.instances.values():
-        target, owner = instance.statement.target, instance.owner
-        _add(table, Symbol(instance.name, "instance", target.span, instance.statement))
-        if instance.read:
-            table.used.update({instance.name, owner.name if owner else instance.name})
     for statement in statements:
         _declare(table, statement)
     for statement in statements:
         if isinstance(statement, tree.EquationStatement):
             _equation(table, statement)
+    for instance in whole.instances.values():
+        target, owner = instance.statement.target, instance.owner
+        _add(table, Symbol(instance.name, "instance", target.span, instance.statement))
+        if instance.read:
+            table.used.update({instance.name, owner.name if owner else instance.name})
     return table
 
 

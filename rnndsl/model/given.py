@@ -71,8 +71,13 @@ class Instance:
     def takes(self) -> list[str]:
         """The names of its arguments."""
         inside = self.cell.inside
-        given = [name for name in inside.of("input", "target", "size") if "." not in name]
-        return [*given, *inside.axes, SHARE]
+        sizes = [name for name in inside.of("size") if "." not in name and not self.follows(name)]
+        return [*inside.of("input", "target"), *sizes, *inside.axes, SHARE]
+
+    def follows(self, size: str) -> bool:
+        """Whether a size of the used file is defined by others."""
+        entry = self.cell.inside.entries[size][0]
+        return isinstance(entry, tree.SizeEntry) and any(True for _ in names_in(entry.value))
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,9 @@ def _size(
     instance: Instance, item: tree.Argument, outer: Contents, known: Known, report: Report
 ) -> bool:
     value = item.value
+    if instance.follows(item.name):
+        report(wording.size_follows(item.name, instance.cell.file, item.span))
+        return False
     is_sound = not isinstance(value, tree.Number) or (
         isinstance(value.value, int) and value.value > 0
     )

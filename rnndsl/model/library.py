@@ -75,6 +75,8 @@ class Library:
         is_outside = False
         for base in (user.folder or ".", gallery):
             real = os.path.realpath(os.path.join(base, path))
+            if real == self.own:
+                return real, self.main
             if not os.path.isfile(real):
                 continue
             if any(real.startswith(os.path.join(root, "")) for root in roots):

@@ -107,8 +107,12 @@ def settle(inference: Inference, table: Table) -> tuple[Settled, list[Diagnostic
     for named in ordered:
         unknown = _unknown(named, inference)
         if unknown - told:
-            example = _annotation(named, inference, table)
-            faults.append(wording.nothing_fixes(named.name, named.span, example))
+            help = f"declare it, for example {_annotation(named, inference, table)}"
+            for name in sorted(unknown):
+                if "." in name:
+                    owner, _, own = name.rpartition(".")
+                    help = f"give `{owner}` its size: `{own} = 64`"
+            faults.append(wording.nothing_fixes(named.name, named.span, help))
         told |= unknown
     if faults:
         return Settled(inference, {}), faults

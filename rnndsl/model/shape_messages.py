@@ -119,14 +119,14 @@ def teach_shapes(first: tuple[Span, str], second: tuple[Span, str]) -> Diagnosti
     )
 
 
-def nothing_fixes(name: str, span: Span, annotation: str) -> Diagnostic:
-    """A dimension that no declaration reaches."""
+def nothing_fixes(name: str, span: Span, help: str) -> Diagnostic:
+    """A dimension that no declaration reaches; `help` is a way to declare it."""
     return error(
         "RNN302",
         f"nothing fixes the size of `{name}`",
         span,
         "its size is open",
-        help=f"declare it, for example {annotation}",
+        help=help,
     )
 
 

@@ -98,7 +98,7 @@ class Table:
 
     def excuses(self, name: str) -> bool:
         """Whether an unknown name may be the echo of another fault."""
-        return name in self.broken or name in self.mentioned
+        return bool({name, name.partition(".")[0]} & self.broken) or name in self.mentioned
 
     def words(self, symbol: Symbol) -> str:
         """What a symbol is, with its article."""

@@ -24,6 +24,7 @@ from rnndsl.model.unify import Mismatch, ShapeVar, is_unknown
 from rnndsl.model.uses import Whole
 from rnndsl.syntax import tree
 from rnndsl.text.diagnostics import Diagnostic
+from rnndsl.text.source import Source
 
 
 def match_inputs(
@@ -79,6 +80,18 @@ def _words(kind: str) -> str:
 
 def _shapes(match: Match, wanted: str, got: str) -> Diagnostic:
     return wording.other_shape(match.input, match.file, match.name.span, wanted, got)
+
+
+def without_echoes(faults: list[Diagnostic], source: Source) -> list[Diagnostic]:
+    """Without what is wrong in an instance because something that it is given is."""
+    places = [item.labels[0].span for item in faults if item.labels]
+    own = [span.start for span in places if not source.users(span.start)]
+
+    def is_echo(item: Diagnostic) -> bool:
+        users = source.users(item.labels[0].span.start) if item.labels else ()
+        return any(span.start <= at < span.end for span in users for at in own)
+
+    return [item for item in faults if not is_echo(item)]
 
 
 def settle_sizes(inner: Mapping[str, Size], defaults: frozenset[str], inference: Inference) -> None:

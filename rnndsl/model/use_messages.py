@@ -71,7 +71,7 @@ def no_name(name: str, span: Span) -> Diagnostic:
     """`lstm(x = e[t])`."""
     return error(
         "RNN137",
-        f"`{name}` is given a name without an index",
+        f"`{name}` is given the name of a value, without an index",
         span,
         help=f"write `{name} = e`, and give an expression an equation of its own: `e[t] = …`",
     )
@@ -85,6 +85,12 @@ def no_size(name: str, span: Span) -> Diagnostic:
         span,
         help=f"write `{name} = 64`",
     )
+
+
+def size_follows(name: str, file: str, span: Span) -> Diagnostic:
+    """`cell(q = 8)` where the file has `size q = m / 2`."""
+    message = f"the size `{name}` of `{file}` follows from others there"
+    return error("RNN137", message, span, help="give those instead")
 
 
 def no_share(span: Span, file: str) -> Diagnostic:

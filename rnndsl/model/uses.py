@@ -25,7 +25,7 @@ from rnndsl.syntax.parser import Parsed
 from rnndsl.text.diagnostics import Diagnostic
 from rnndsl.text.source import Part, Source, moved
 
-MAX_STATEMENTS = 20_000
+MAX_STATEMENTS = 2_000
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def render(item: Diagnostic, source: Source | None) -> str:
         for number, (file, labels) in enumerate(files):
             if number:
                 lines.append(f"{' ' * gutter} |")
-            lines.extend(_excerpt(file, labels, gutter, "::: " if number else "--> "))
+            lines.extend(_excerpt(file, labels, gutter, is_first=not number))
         if item.notes or item.help:
             lines.append(f"{' ' * gutter} |")
     lines.extend(f"{' ' * gutter} = note: {note}" for note in item.notes)
@@ -63,8 +63,11 @@ def _width(file: Source, labels: Sequence[Label]) -> int:
     return len(str(max(file.place(label.span.start)[0] for label in labels)))
 
 
-def _excerpt(file: Source, labels: Sequence[Label], gutter: int, arrow: str) -> Iterable[str]:
+def _excerpt(
+    file: Source, labels: Sequence[Label], gutter: int, *, is_first: bool
+) -> Iterable[str]:
     """The place in one file and the lines around it."""
+    arrow = "--> " if is_first else "::: "
     first, column = file.place(labels[0].span.start)
     yield f"{' ' * gutter}{arrow}{file.name}:{first}:{column}"
     yield f"{' ' * gutter} |"
@@ -77,7 +80,7 @@ def _excerpt(file: Source, labels: Sequence[Label], gutter: int, arrow: str) -> 
         yield f"{number:>{gutter}} | {text}".rstrip()
         here = [label for label in labels if file.place(label.span.start)[0] == number]
         for label in sorted(here, key=lambda label: label.span):
-            yield f"{' ' * gutter} | {_underline(file, label, label is labels[0], len(text))}"
+            yield f"{' ' * gutter} | {_underline(file, label, is_first and label is labels[0], len(text))}"
 
 
 def _underline(source: Source, label: Label, is_first: bool, width: int) -> str:
