@@ -132,8 +132,8 @@ AXES = {
     ),
     "an unrolled position reads the parameter of the one before": Fault(
         "rnndsl/model/instances.py",
-        "row = ir.Literal(expr.span, position - 1, type=INTEGER)",
-        "row = ir.Literal(expr.span, max(position - 2, 0), type=INTEGER)",
+        "position - 1 if is_inside else -1",
+        "max(position - 2, 0) if is_inside else -1",
         construct("depth"),
     ),
 }

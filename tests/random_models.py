@@ -82,6 +82,8 @@ class _Writer:
         self.depth = rng.choice((1, 1, 2, 2, 3))
         self.spec.head = rng.choice(HEADS)
         self.spec.defaults = tuple(name for name in sizes if rng.random() < 0.1)
+        if "L" in sizes:  # along a fixed axis `-d` and `-3` are one place for some sizes
+            self.spec.defaults += ("d",)
 
     def write(self) -> Spec:
         rng, spec = self.rng, self.spec

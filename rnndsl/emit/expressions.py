@@ -48,6 +48,10 @@ def subscripted(code: Code, present: Sequence[str], target: Sequence[str], widen
     return subscript(code, ", ".join(entries)) if entries else code
 
 
+WIDER = ("spread", "dropout", "sample")
+"""What varies over more indices than its operands."""
+
+
 class Expressions:
     """The codes of nodes in one stage, and what they use of the function around."""
 
@@ -206,7 +210,8 @@ class Expressions:
     def _operands(self, node: Node, in_loop: bool) -> list[Code]:
         """The operands' codes, beside each other."""
         row = TABLE[node.op]
-        target = list(node.builder.joined((*node.inputs, *([node] if node.op == "spread" else []))))
+        wider = [node] if node.op in WIDER else []
+        target = list(node.builder.joined((*node.inputs, *wider)))
         loop = self._running(in_loop)
         target = [index for index in target if index != loop]
         return [

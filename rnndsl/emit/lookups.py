@@ -21,10 +21,12 @@ class Lookups(Expressions):
         room = self.context.rooms.get(source)
         if len(places) == 1 and is_inside(places[0]):
             return self._end(source, places[0])
-        self._code(source, False)
+        code = self._code(source, False)
         whole = self.context.room_name(source) if room else self.context.variable(source)
         if source not in self.stage.nodes or (source.op == "data" and source in self.held):
             self.imports.add(whole)
+        elif source.op == "data" and not room:
+            whole = code.text  # turned, where its dimensions come in another order
         if len(places) == 1:
             assert room is not None
             self.helper("_at", "_widen")

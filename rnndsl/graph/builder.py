@@ -234,7 +234,7 @@ class Builder:
 
     def filled(self, scalar: Node, shape: tuple[Dim, ...]) -> Node:
         """A scalar in every component of a shape."""
-        node = self.raw("fill", (scalar,), shape=shape)
+        node = self.raw("fill", (scalar,), shape=shape) if shape else scalar
         node.shape, node.kind = shape, scalar.kind
         return node
 

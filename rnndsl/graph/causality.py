@@ -47,9 +47,17 @@ def boundaries_at(places: Sequence[Position | None], bounds: Sequence[Boundary])
 
     `places`: one for each axis, None where nothing is known of it.
     """
-    written = [number for number, bound in enumerate(bounds) if bound.places == tuple(places)]
+    written = [number for number, bound in enumerate(bounds) if _is_written(bound, places)]
     possible = [number for number, bound in enumerate(bounds) if _may_cover(bound, places)]
     return written[:1] or possible
+
+
+def _is_written(bound: Boundary, places: Sequence[Position | None]) -> bool:
+    """Whether a boundary is given for just these places, under whatever indices."""
+    return all(
+        given == place or (given.is_here and place is not None and place.is_here)
+        for given, place in zip(bound.places, places, strict=True)
+    )
 
 
 def _may_cover(bound: Boundary, places: Sequence[Position | None]) -> bool:
@@ -103,6 +111,8 @@ def loops(model: Model, mode: Mode = "teacher") -> list[Loop]:
         way = _direction(model, names, _edges(graph, names))
         if way is not None and way.step is not None and way.axis is not None:
             inside = sorted((n for n in names if isinstance(n, str)), key=order.__getitem__)
+            if not inside:
+                continue  # boundaries alone, along another axis
             indices = tuple(way.indices[name] or "" for name in inside)
             found.append(Loop(tuple(inside), way.step, way.axis, indices))
     return sorted(found, key=lambda loop: order[loop.names[0]])

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from rnndsl.graph.lower import Forward
 from rnndsl.graph.node import Node
 from rnndsl.graph.reach import before, bounds_of, closure, readers_of
-from rnndsl.graph.reading import Run, read_node, shifted
-from rnndsl.graph.sending import hit, places_behind, sent, steps
+from rnndsl.graph.reading import Run, moves, read_node, shifted
+from rnndsl.graph.sending import places_behind, sent, steps, to_bounds
 from rnndsl.model.dims import Dim
 from rnndsl.ops.table import TABLE
 
@@ -54,12 +54,16 @@ class _Adjoint:
         self.active = self._active()
         self.guarded = self._guarded()
         self.flows: dict[Node, Node] = {}
+        self.sendings: dict[Node, Node] = {}
         self.parts: dict[Node, list[Node]] = {}
 
     def run(self) -> Backward:
         for node in self.nodes:
             if node.op == "shift" and node in self.active:
                 self.flows[node] = self._flow(node)
+        for node in self.nodes:
+            if node.op in ("at", "gather") and node in self.active and moves(node):
+                self._moved(node)
         for node, seed in self.seeds.items():
             self._add(node, seed)
         for node in self._order():
@@ -141,6 +145,8 @@ class _Adjoint:
 
     def _arriving(self, node: Node, shift: Node) -> Node:
         """What the references `h[t+k]` send back to `h`: their flow, read the other way."""
+        if shift.op != "shift":
+            return self.sendings[shift]
         by: tuple[tuple[str, Dim], ...] = shift.attrs["by"]
         back = tuple((index, -step) for index, step in by)
         arriving = shifted(self.b, self.flows[shift], back, 0)
@@ -159,6 +165,16 @@ class _Adjoint:
         flow.attrs["flow"] = shift
         return flow
 
+    def _moved(self, lookup: Node) -> None:
+        """A lookup beside a running index: what it sends is known by a name before it is there."""
+        self.b.unit, self.b.origin = "", f"d {lookup.origin}" if lookup.origin else ""
+        flow = self.b.value("", "real", lookup.shape, lookup.over)
+        flow.attrs["flow"] = lookup
+        self.flows[lookup] = flow
+        self.sendings[lookup] = self._lookup(lookup, flow)
+        for bound, part in to_bounds(self.b, flow, lookup):
+            self._add(bound, part)
+
     def _pull(self, node: Node) -> None:
         """From the adjoint of a node to those of its operands."""
         self.b.unit = f"d {node.unit}" if node.unit else ""
@@ -167,13 +183,18 @@ class _Adjoint:
             self.flows[node].inputs = [self._clipped(node, self._sum(node))]
             self._bounds_of_shift(node)
             return
+        if node in self.flows:
+            self.flows[node].inputs = [self._sum(node)]
+            return
         d = self._adjoint(node)
         if d is None:
             return
         if node.op == "value":
             self._add(node.inputs[0], self._named(d, f"d_{node.name}"))
         elif node.op in ("at", "gather"):
-            self._reads(node, d)
+            self._add(node.inputs[0], self._lookup(node, d))
+            for bound, part in to_bounds(self.b, d, node):
+                self._add(bound, part)
         elif node.op not in ("param", "data"):
             self._rule(node, d)
 
@@ -201,21 +222,10 @@ class _Adjoint:
                 there = read_node(self.b, self.flows[shift], places, ())
                 self._add(bound, self.b.live(there, ahead))
 
-    def _reads(self, node: Node, d: Node) -> None:
-        """A read at some positions sends its adjoint to these, or to a boundary there."""
-        value, places = node.inputs[0], node.attrs["places"]
-        own, computed = value.attrs["own"], node.inputs[1:]
-        self._add(value, sent(self.b, d, places, computed, own))
-        for where, bound in bounds_of(value):
-            met = hit(self.b, places, computed, where)
-            if met is None:
-                continue
-            mine = self.b.where(met, d, 0)
-            left = [k for k, at in enumerate(where) if at is None]
-            if left:
-                some = tuple(places[k] for k in left)
-                mine = sent(self.b, mine, some, computed, tuple(own[k] for k in left))
-            self._add(bound, mine)
+    def _lookup(self, node: Node, d: Node) -> Node:
+        """What a lookup at some positions sends to these."""
+        value = node.inputs[0]
+        return sent(self.b, d, node.attrs["places"], node.inputs[1:], value.attrs["own"])
 
     def _rule(self, node: Node, d: Node) -> None:
         row = TABLE[node.op]

@@ -82,7 +82,10 @@ def moving_axes(model: Model, edges: Sequence[Edge]) -> list[str]:
 
 
 def judge(model: Model, names: set[Node], edges: Sequence[Edge], axis: str | None) -> Way:
-    """The way along an axis, by the first choice of running indices that is sound, if any."""
+    """The way along an axis, by the first choice of running indices that is sound, if any.
+
+    One that moves comes before one that reads nothing beside its index.
+    """
     nodes = sorted(names, key=str)
     choices = product(*(_running(model, node, axis) for node in nodes))
     found: Way | None = None
@@ -90,9 +93,9 @@ def judge(model: Model, names: set[Node], edges: Sequence[Edge], axis: str | Non
         way = Way(axis, dict(zip(nodes, choice, strict=True)))
         for source, target, ref in edges:
             _take(model, way, source, target, ref)
-        if way.is_sound:
+        if way.is_sound and way.step is not None:
             return way
-        found = found or way
+        found = way if found is None or (way.is_sound and not found.is_sound) else found
     assert found is not None
     return found
 

@@ -6,7 +6,7 @@ which values and data are written; then that of the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from rnndsl.graph.causality import loops
@@ -31,6 +31,32 @@ def loop_names(model: Model, mode: Mode) -> dict[str, dict[str, str]]:
         for name, other in zip(loop.names, loop.indices, strict=True):
             if other != first:
                 found[name] = {first: other, other: first}
+    return found
+
+
+def loop_slots(model: Model, mode: Mode) -> dict[str, int]:
+    """By equation of a loop the place of the index that runs with it."""
+    return {
+        name: model.equations[name].indices.index(index)
+        for loop in loops(model, mode)
+        for name, index in zip(loop.names, loop.indices, strict=True)
+        if index
+    }
+
+
+def completed(names: Mapping[str, str], model: Model) -> dict[str, str]:
+    """New names for some indices, and for the others of their axes, so that no two are one."""
+    found = dict(names)
+    for axis in model.axes.values():
+        free = [index for index in axis.indices if index not in names.values()]
+        left = [index for index in axis.indices if index not in names]
+        kept = [index for index in left if index in free]
+        pairs = zip(
+            [index for index in left if index not in kept],
+            [index for index in free if index not in kept],
+            strict=True,
+        )
+        found.update(pairs)
     return found
 
 

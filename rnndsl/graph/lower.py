@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rnndsl.graph.beyond import Beyond
 from rnndsl.graph.builder import Builder
 from rnndsl.graph.calls import lower_call
 from rnndsl.graph.equations import Mode
 from rnndsl.graph.forward import Forward as Forward
-from rnndsl.graph.indices import dimension_order, loop_names
+from rnndsl.graph.indices import completed, dimension_order, loop_names, loop_slots
 from rnndsl.graph.node import Node
 from rnndsl.graph.pieces import flat_parts, has_fixed, own_indices, part_of, piece_name
-from rnndsl.graph.reach import meeting
-from rnndsl.graph.reading import beyond_place, outside, places_of, read_node
+from rnndsl.graph.reading import Place, places_of, read_node
 from rnndsl.model import expr as ir
 from rnndsl.model.dims import ONE
 from rnndsl.model.expr import Position, Type, free_indices
@@ -31,15 +31,16 @@ def lower(model: Model, mode: Mode = "teacher", share: bool = True) -> Forward:
     return _Lowering(unroll_by_default(model), mode, share).run()
 
 
-class _Lowering:
+class _Lowering(Beyond):
     def __init__(self, model: Model, mode: Mode, share: bool) -> None:
+        super().__init__()
         self.model = model
         axes = {index: axis.name for axis in model.axes.values() for index in axis.indices}
         self.b = Builder(share, dimension_order(model, mode), axes)
         self.graph = Forward(model, mode, self.b)
         self.running: tuple[str, ...] = ()
         self.carries: dict[tuple[str, tuple[Position, ...]], Node] = {}
-        self.swaps = loop_names(model, mode)
+        self.swaps, self.loop_slots = loop_names(model, mode), loop_slots(model, mode)
         self.swap: dict[str, str] = {}
 
     def run(self) -> Forward:
@@ -65,6 +66,8 @@ class _Lowering:
                 if place:
                     self.graph.pieces.setdefault(output.label, {})[place] = key
                 self._output(key, read)
+        for node, equation, boundary in self.waiting:
+            node.inputs = [self._carry(equation, boundary)]
         return self.graph
 
     def _data(self, data: Data, place: tuple[int, ...]) -> Node:
@@ -122,18 +125,16 @@ class _Lowering:
         key = equation.name, boundary.places
         if key not in self.carries:
             own, before = self.graph.values[equation.name].attrs["own"], self.swap
-            self.swap = self.swaps.get(equation.name, {})
+            names = {str(p.index): i for i, p in zip(own, boundary.places, strict=True) if p.index}
+            self.lowering.add(key)
+            self.swap = completed(names, self.model)
             with self._in("", tuple(self._name(index) for index in boundary.indices)):
                 node = self._fitting(self._expr(boundary.expr), equation.type)
                 if len(own) == 1:
                     node = self._carried(node, equation.name, equation.type, boundary.place)
-            names = {
-                self._name(str(place.index)): mine
-                for place, mine in zip(boundary.places, own, strict=True)
-                if place.is_here
-            }
             self.swap = before
-            self.carries[key] = self.b.renamed(node, names)
+            self.lowering.remove(key)
+            self.carries[key] = node
         return self.carries[key]
 
     def _carried(self, node: Node, name: str, kind: Type, place: Position) -> Node:
@@ -175,60 +176,38 @@ class _Lowering:
         data = self.model.data.get(read.name)
         if data is not None and has_fixed(self.model, data):
             found = part_of(self.model, read)
-            return self._found(found[0], self._data(data, found[1])) if found else (
-                self._nothing(data)
-            )  # fmt: skip
+            if found is None:
+                return self._nothing(data.type)
+            return self._found(found[0], self._data(data, found[1]))
         return self._found(read, self.graph.data.get(read.name) or self.graph.values[read.name])
-
-    def _nothing(self, data: Data) -> Node:
-        """What data reads as where there is none."""
-        node = self.b.number(-1 if data.type.kind == "token" else 0)
-        return self.b.filled(node, data.type.shape) if data.type.shape else node
 
     def _found(self, read: ir.Read, node: Node) -> Node:
         if not read.places:
             return node
-        found = beyond_place(read)
+        found = self._outside(read, node)
         if found is not None:
-            return self._beyond(read, node, found)
-        places, computed = places_of(self.b, read, self._name, self._expr)
+            return found
+        places, computed = self._places(read)
         return read_node(self.b, node, places, computed)
 
-    def _beyond(self, read: ir.Read, node: Node, slot: int) -> Node:
-        """A read at one position outside an axis, all others running: a boundary, else nothing."""
-        equation, own = self.model.equations.get(read.name), node.attrs["own"]
-        place = read.places[slot]
-        assert isinstance(place, Position)
-        kind = Type(node.kind, node.shape)
-        result = self.b.number(outside(node))
-        if len(own) == 1:
-            result = self._carried(result, read.name, kind, place)
-        if equation is None:
-            return result
-        bounds = [
-            item
-            for item in equation.boundaries
-            if [not at.is_here for at in item.places] == [k == slot for k in range(len(own))]
-        ]
-        names = {
-            mine: self._name(str(other.index))
-            for mine, other in zip(own, read.places, strict=True)
-            if isinstance(other, Position) and other.anchor == "index"
-        }
-        for number in reversed(meeting(place, [item.places[slot] for item in bounds])):
-            bound = bounds[number]
-            there = self.b.renamed(self._carry(equation, bound), names)
-            if bound.places[slot] == place:
-                return there
-            offsets = self.b.size(place.offset), self.b.size(bound.places[slot].offset)
-            result = self.b.where(self.b.op("eq", *offsets), there, result)
-        return result
+    def _places(self, read: ir.Read) -> tuple[list[Place], list[Node]]:
+        first = self.loop_slots.get(read.name, 0)
+        return places_of(self.b, read, self._name, self._expr, first)
+
+    def _nothing(self, kind: Type) -> Node:
+        """What is read where there is nothing."""
+        node = self.b.number(-1 if kind.kind == "token" else 0)
+        return self.b.filled(node, kind.shape) if kind.shape else node
 
     def _pick(self, expr: ir.Pick) -> Node:
         base = self._expr(expr.base)
         index = self._expr(expr.index)
         if index.op == "number":
             value = index.attrs["value"]
+            if value < 0:
+                return self._nothing(Type(base.kind, base.shape[1:]))
+            if base.op == "fill":  # the row of a parameter's row that there is not
+                return self.b.filled(base.inputs[0], base.shape[1:])
             fixed = [axis.length for axis in self.model.fixed.values()]
             more = {"inside": True} if value >= 0 and base.shape[0].name in fixed else {}
             result = self.b.raw("pick", (base,), literal=value, **more)

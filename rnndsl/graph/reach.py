@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from rnndsl.graph.node import Node
+from rnndsl.graph.reading import moves
 from rnndsl.model.dims import Dim
 from rnndsl.model.expr import Position
 
@@ -31,7 +32,12 @@ def closure(starts: Iterable[Node], after: Callable[[Node], Iterable[Node]]) -> 
 
 
 def before(node: Node) -> Sequence[Node]:
-    """What comes after a node on the way back: a shift sends to boundaries, not to its value."""
+    """What comes after a node on the way back: a shift sends to boundaries, not to its value.
+
+    A lookup beside a running index waits for neither.
+    """
+    if node.op in ("at", "gather") and moves(node):
+        return ()
     return node.inputs[0].inputs[1:] if node.op == "shift" else node.inputs
 
 

@@ -40,32 +40,37 @@ def outside(node: Node) -> int:
 
 
 def places_of(
-    b: Builder, read: ir.Read, name: Callable[[str], str], expr: Callable[[ir.Expr], Node]
+    b: Builder,
+    read: ir.Read,
+    name: Callable[[str], str],
+    expr: Callable[[ir.Expr], Node],
+    first: int = 0,
 ) -> tuple[list[Place], list[Node]]:
     """The places of a read, and the nodes of those that are computed.
 
-    An index that runs at two places (`e[i,i]`) runs at the first and is computed at the second.
+    An index that runs at two places (`e[i,i]`) runs at one of them, the place numbered `first`
+    if it can, and is computed at the other.
     """
+    taken: dict[str, int] = {}
+    for slot in sorted(range(len(read.places)), key=lambda slot: slot != first):
+        at = read.places[slot]
+        if isinstance(at, Position) and at.anchor == "index":
+            taken.setdefault(name(str(at.index)), slot)
     places: list[Place] = []
     computed: list[Node] = []
-    seen: set[str] = set()
-    for place in read.places:
-        node: Node | None = None
+    for slot, place in enumerate(read.places):
         if not isinstance(place, Position):
-            node = expr(place)
-        elif place.anchor == "index":
+            computed.append(expr(place))
+        elif place.anchor != "index":
+            places.append(place)
+            continue
+        else:
             index = name(str(place.index))
-            if index not in seen:
-                seen.add(index)
+            if taken[index] == slot:
                 places.append(Run(index, place.offset))
                 continue
-            node = b.index(index) + b.size(place.offset)
-        if node is None:
-            assert isinstance(place, Position)
-            places.append(place)
-        else:
-            computed.append(node)
-            places.append(len(computed))
+            computed.append(b.index(index) + b.size(place.offset))
+        places.append(len(computed))
     return places, computed
 
 
@@ -95,6 +100,11 @@ def _lookup(b: Builder, source: Node, places: Sequence[Place], computed: Sequenc
     node.kind, node.shape, node.over_b = source.kind, source.shape, True
     node.over = b.ordered((*running(places), *b.joined(computed)))
     return node
+
+
+def moves(lookup: Node) -> bool:
+    """Whether a lookup reads beside a running index, as a shift does."""
+    return any(isinstance(place, Run) and place.by.terms for place in lookup.attrs["places"])
 
 
 def running(places: Sequence[Place]) -> list[str]:

@@ -176,7 +176,7 @@ class Instances:
         rest: list[Position | ir.Expr] = []
         fixed: list[int | ir.Expr] = []
         ends: list[list[int]] = []
-        for axis, place in zip(axes, expr.places, strict=True):
+        for slot, (axis, place) in enumerate(zip(axes, expr.places, strict=True)):
             if isinstance(place, ir.Expr):
                 computed = self._expr(place, order, where)
                 (fixed if axis in self.fixed else rest).append(computed)
@@ -185,7 +185,7 @@ class Instances:
             else:
                 rest.append(place)
             if axis in self.fixed:
-                ends.append(self._possible(expr.name, axis, axes.index(axis)))
+                ends.append(self._possible(expr.name, axis, slot))
         return self._choice(expr, (), fixed, ends, lambda positions: at(positions, tuple(rest)))
 
     def _possible(self, name: str, axis: str, slot: int) -> list[int]:

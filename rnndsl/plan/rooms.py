@@ -36,6 +36,7 @@ class Room:
     """The extents of a value along its indices, and its shifts, which are views of it."""
 
     along: dict[str, Extent]
+    is_named: bool = True
     views: list[Node] = field(default_factory=list)
 
     @property
@@ -45,9 +46,9 @@ class Room:
 
     @property
     def delays(self) -> list[Dim]:
-        """What a next window must know: of values over one index only."""
+        """What a next window must know: of named values over one index only."""
         found = [extent.delays for extent in self.along.values()]
-        return found[0] if len(found) == 1 else []
+        return found[0] if len(found) == 1 and self.is_named else []
 
 
 def is_inside(place: Place) -> bool:
@@ -79,7 +80,8 @@ def find_rooms(nodes: Iterable[Node]) -> dict[Node, Room]:
 
 
 def _room(rooms: dict[Node, Room], node: Node) -> Room:
-    return rooms.setdefault(node, Room({index: Extent() for index in node.attrs["own"]}))
+    along = {index: Extent() for index in node.attrs["own"]}
+    return rooms.setdefault(node, Room(along, bool(node.name)))
 
 
 def _looked_up(rooms: dict[Node, Room], node: Node) -> None:

@@ -60,7 +60,8 @@ def schedule(nodes: set[Node], grouped: bool) -> list[Block]:
 
 def _unit(node: Node) -> Unit:
     """The equation that a node belongs to, where it can be computed beside the others of it."""
-    apart = node.op in LEAVES or node.op in READS or not node.over_t or not node.unit
+    apart = node.op in LEAVES or node.op in READS or node.op == "rename"
+    apart = apart or not node.over_t or not node.unit
     if apart or (node.op in TABLE and TABLE[node.op].across):
         return node.number
     return node.unit

@@ -15,6 +15,7 @@ def _outer_sum_each(x, y):
     """Sum over positions of the outer products, each example for itself."""
     lead = np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
     x, y = np.broadcast_to(x, lead + x.shape[-1:]), np.broadcast_to(y, lead + y.shape[-1:])
+    x, y = (part.reshape(-1, *part.shape[-2:]) for part in (x, y))
     return np.einsum("tbi,tbj->bij", x, y)
 
 
