@@ -80,7 +80,8 @@ def _excerpt(
         yield f"{number:>{gutter}} | {text}".rstrip()
         here = [label for label in labels if file.place(label.span.start)[0] == number]
         for label in sorted(here, key=lambda label: label.span):
-            yield f"{' ' * gutter} | {_underline(file, label, is_first and label is labels[0], len(text))}"
+            is_main = is_first and label is labels[0]
+            yield f"{' ' * gutter} | {_underline(file, label, is_main, len(text))}"
 
 
 def _underline(source: Source, label: Label, is_first: bool, width: int) -> str:
