@@ -8,6 +8,7 @@ A block's opening line is its language and, behind it, words for the tests:
     py from=FILE        an excerpt of FILE: of the project, or written further up on the page
     console             commands behind `$ `, each with all that it prints
     text, py, sh        nothing to run: a drawing, or a file (see below)
+    math                equations of the gallery's page, which is tested as a whole
 
 `file=NAME` writes any block to a file of the page's folder. In a transcript `…` stands for
 whatever a line holds there, and for any number of lines where it has a line of its own; so it
@@ -50,7 +51,10 @@ class Block:
         """Whether a test does something with it."""
         is_file = self.value("file") is not None or self.value("from") is not None
         is_drawing = self.language == "text" and "drawing" in self.words
-        return self.language in RUN or (self.language in WRITTEN and is_file) or is_drawing
+        is_math = self.language == "math"
+        return (
+            is_math or self.language in RUN or (self.language in WRITTEN and is_file) or is_drawing
+        )
 
 
 def blocks(name: str) -> list[Block]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnndsl.draw.notation import GREEK
+from rnndsl.model.dims import Dim
 from rnndsl.model.model import Model
 from rnndsl.syntax import tree
 from rnndsl.syntax.parser import parse
@@ -57,25 +58,27 @@ class _Setter:
     """One model on its way to LaTeX."""
 
     def __init__(self, model: Model) -> None:
-        self.model = model
         self.statements = parse(model.source).statements
         self.axes: dict[str, int] = {}
         self.ends: dict[str, str] = {}
         numbers = {*model.sizes}
-        for item in self.statements:
-            if isinstance(item, tree.AxisStatement):
-                self.ends |= {index.name: item.length.name for index in item.indices}
-            elif isinstance(item, tree.ConstStatement):
-                numbers |= {entry.name.name for entry in item.entries}
+        for statement in self.statements:
+            if isinstance(statement, tree.AxisStatement):
+                self.ends |= {i.name: statement.length.name for i in statement.indices}
+            elif isinstance(statement, tree.ConstStatement):
+                numbers |= {entry.name.name for entry in statement.entries}
         self.numbers = numbers | {*self.ends, *self.ends.values()}
-        for name, value in {**model.equations, **model.data}.items():
-            self.axes[name] = len(value.axes)
-            if not value.type.shape:
-                self.numbers.add(name)
-        for name, param in model.params.items():
-            self.axes[name] = len(param.axes)
-            if not param.shape:
-                self.numbers.add(name)
+        for equation in model.equations.values():
+            self._know(equation.name, len(equation.axes), equation.type.shape)
+        for item in model.data.values():
+            self._know(item.name, len(item.axes), item.type.shape)
+        for param in model.params.values():
+            self._know(param.name, len(param.axes), param.shape)
+
+    def _know(self, name: str, axes: int, shape: tuple[Dim, ...]) -> None:
+        self.axes[name] = axes
+        if not shape:
+            self.numbers.add(name)
 
     def lines(self) -> Iterator[str]:
         """Each with the sign that it is aligned at."""

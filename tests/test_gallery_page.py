@@ -1,0 +1,103 @@
+"""The page of the gallery and its pictures are those that `python tools/gallery.py` makes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from rnndsl.driver import load, parse
+from rnndsl.gallery import specs
+from rnndsl.syntax import parser, tree
+from tools import gallery, pictures
+from tools.latex import latex, letter
+
+
+def equations(name: str) -> list[str]:
+    """The lines between `aligned`."""
+    return latex(load(specs()[name])).splitlines()[1:-1]
+
+
+def line(text: str) -> str:
+    """The first equation of a model over t, of vectors x and h, a matrix W and a number a."""
+    head = "axis t = 1..T\nsize m, k\ninput x[t]: m, y[t]: token(k)\nparam W: (m, m), E: (k, m)\n"
+    head += "param a: () = 1\n"
+    return latex(parse(f"{head}{text}\nh[t]: m = tanh(W @ h[t-1] + x[t])\noutput h[t]")).split(
+        "\n"
+    )[1]
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert gallery.PAGE.read_text(encoding="utf-8") == gallery.page()
+
+
+@pytest.mark.parametrize("picture", list(gallery.pictures()), ids=lambda item: item.path.stem)
+def test_a_picture_is_of_its_spec(picture: gallery.Picture) -> None:
+    assert pictures.drawn_from(picture.path) == pictures.digest(picture.source())
+
+
+def test_no_picture_lies_about_unseen() -> None:
+    assert {item.path for item in gallery.pictures()} == set(gallery.FOLDER.iterdir())
+    page = gallery.PAGE.read_text(encoding="utf-8")
+    assert all(f"](gallery/{item.path.name})" in page for item in gallery.pictures())
+
+
+def test_a_spec_under_no_heading_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(gallery.HEADINGS, "Depth", ["deep_states"])
+    with pytest.raises(ValueError, match="differ: deep_layers, deep_skip"):
+        gallery.page()
+
+
+@pytest.mark.parametrize("name", specs())
+def test_every_equation_is_set(name: str) -> None:
+    statements = parser.parse(load(specs()[name]).source).statements
+    kinds = (tree.EquationStatement, tree.FormulaStatement, tree.ConstStatement)
+    lines = equations(name)
+    assert len(lines) == sum(isinstance(item, kinds) for item in statements)
+    for text in lines:
+        assert text.count("{") == text.count("}")
+        assert len(re.findall(r"\\left\b", text)) == len(re.findall(r"\\right\b", text))
+        assert text.count(r"\begin{cases}") == text.count(r"\end{cases}")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("h", "h"),
+        ("W_f", "W_{f}"),
+        ("yhat", r"\hat{y}"),
+        ("alpha", r"\alpha"),
+        ("n_x", "n_{x}"),
+        ("h1", "h_{1}"),
+        ("wg_", r"\mathrm{wg}'"),
+        ("theta_new", r"\theta_{\mathrm{new}}"),
+    ],
+)
+def test_names(name: str, shown: str) -> None:
+    assert letter(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("a * x[t] * h[t-1]", r"a\, x^{(t)} \odot h^{(t-1)}"),
+        ("W @ (x[t] - (a - x[t]))", r"W\, \left(x^{(t)} - \left(a - x^{(t)}\right)\right)"),
+        ("x[t] / (1 + x[t] ^ 2)", r"\frac{x^{(t)}}{1 + \left(x^{(t)}\right)^{2}}"),
+        ("E[y[t]] + E[y[t-1]]", r"E[y^{(t)}] + E[y^{(t-1)}]"),
+        ("sum[t](x[t] + h[t])", r"\sum_{t=1}^{T} \left(x^{(t)} + h^{(t)}\right)"),
+        ("t % 2 * x[t]", r"t \bmod 2\, x^{(t)}"),
+        ("mean[t](x[t])", r"\frac{1}{T} \sum_{t=1}^{T} x^{(t)}"),
+        ("dot(x[t], h[t]) * x[t]", r"\left\langle x^{(t)},\; h^{(t)} \right\rangle\, x^{(t)}"),
+        (
+            "where(t > 2, x[t], -a)",
+            r"\begin{cases} x^{(t)} & \text{if } t > 2 \\ -a & \text{otherwise} \end{cases}",
+        ),
+        ("sqrt(0.00001 + x[t] * x[t])", r"\sqrt{10^{-5} + x^{(t)} \odot x^{(t)}}"),
+    ],
+)  # fmt: skip
+def test_equations_as_the_book_sets_them(written: str, shown: str) -> None:
+    left = "u" if "[t](" in written else "u[t]"
+    assert (
+        line(f"{left} = {written}").removesuffix(r" \\")
+        == f"{letter('u')}{'^{(t)}' * (left != 'u')} &= {shown}"
+    )
