@@ -120,11 +120,23 @@ def test_what_makes_no_sense_is_refused(told: list[str], code: int, words: str) 
     assert result.stdout == ""
 
 
-def test_what_does_not_fit_is_refused() -> None:
-    saved("attention")
-    told = ["--data", "data.npz", "--length", "9000", "--beam", "900", "--max-memory", "1MB"]
-    result = run("generate", "a.safetensors", *told)
-    assert (result.exit_code, result.stderr[:14]) == (1, "error[RNN501]:")
+@pytest.mark.parametrize(
+    ("name", "told", "fits"),
+    [
+        ("attention", ["--beam", "9"], True),
+        ("attention", ["--beam", "900"], False),
+        ("covered", ["--length", "3"], True),
+        ("covered", ["--length", "9000"], False),
+    ],
+)
+def test_what_does_not_fit_is_refused(name: str, told: list[str], fits: bool) -> None:
+    saved(name)
+    options = ["--data", "data.npz", "--length", "3", "--max-memory", "50kB"]
+    result = run("generate", "a.safetensors", *options, *told)
+    if fits:
+        assert result.exit_code == 0, result.output
+    else:
+        assert (result.exit_code, result.stderr[:14]) == (1, "error[RNN501]:")
 
 
 def test_a_text_takes_no_data() -> None:

@@ -111,7 +111,7 @@ def _tokens(
         raise click.UsageError("`--end` is one token")
     settings = make_settings(**{**choice, "end": end and end[0]})
     examples = []
-    for first, data in _batches(found, path, batch * (settings.beam or 1), batch, limit):
+    for first, data in _batches(found, path, batch, settings.beam or 1, length or 0, limit):
         made = generate_batch(found.program, found.params, settings, given, length, data, first)
         examples += list(_rows(made))
         if not as_json:
@@ -127,9 +127,12 @@ def _rows(made: Generated) -> Iterator[dict[str, Any]]:
 
 
 def _batches(
-    found: Checkpoint, path: str | None, rows: int, batch: int, limit: int | None
+    found: Checkpoint, path: str | None, batch: int, beam: int, length: int, limit: int | None
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Some examples at a time, with the number of the first; one without data."""
+    """Some examples at a time, with the number of the first; one without data.
+
+    DataError RNN501 where their beams do not fit in memory, over so many tokens.
+    """
     if path is None:
         yield 0, {}
         return
@@ -143,9 +146,12 @@ def _batches(
 
     program, arrays = found.program, read_npz(path, limit)
     model = program.model
-    examples = Examples(model, conditions(find_task(model, arrays.keys()), arrays))
-    sizes = {**examples.sizes(), **program.sizes}
-    needed = value_bytes(model, sizes, examples.extents(), min(rows, examples.count * rows))
+    task = find_task(model, arrays.keys())
+    examples = Examples(model, conditions(task, arrays))
+    extents, rows = examples.extents(), min(batch, examples.count) * beam
+    if not task.is_stepwise:
+        extents[task.axis] = max(extents[task.axis], length)
+    needed = value_bytes(model, {**examples.sizes(), **program.sizes}, extents, rows)
     require(needed, limit, f"the values of {rows} sequences")
     for first in range(0, examples.count, batch):
         yield first, examples.take(np.arange(first, min(first + batch, examples.count)))
