@@ -126,6 +126,11 @@ def test_a_value_stands_along_the_axis_of_its_loop() -> None:
     assert found.label("h(1)", "h(3)") == "R, j−1"
 
 
+def test_several_reads_at_once_leave_shifts_of_other_axes_out() -> None:
+    found = drawn(AXES["edges_of_first"], 2)
+    assert found.label("e(1)", "e(2)") == "W, R, 0.3"
+
+
 def test_gradients_flow_back_by_the_rails() -> None:
     found = drawn(AXES["attention"], {"i": 2, "j": 1}, backward=True)
     up, down = found.edges["e(1)", "h(all, e(1))"], found.edges["h(all, 1, 1)", "h(1)"]

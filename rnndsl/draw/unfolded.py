@@ -31,6 +31,7 @@ from rnndsl.model.sizes import known_sizes
 
 ASIDE = 76.0
 WORD = 9.0
+OVER = 34.0
 
 
 def unfolded_scene(
@@ -131,13 +132,15 @@ class _Picture:
             else:
                 base = block.line
             if len(blocks) > 1:
-                inner.writings.append(self._caption(axis, left, block.line))
+                inner.writings.append(self._caption(axis, left, block.line, self.rails.join_axes))
             scene.add(inner, dx, dy)
 
-    def _caption(self, axis: str, left: float, y: float) -> Writing:
-        """Which axis a block runs along, on its left."""
+    def _caption(self, axis: str, left: float, y: float, is_beside: bool) -> Writing:
+        """Which axis a block runs along: on its left, else above what stands leftmost."""
         text = f"{axis} = 1 … {self.spans[axis].end}"
-        return Writing(f"axis {axis}", text, left - 14 - sans_width(text, WORD) / 2, y, WORD)
+        half = sans_width(text, WORD) / 2
+        x, y = (left - 14 - half, y) if is_beside else (left + half, y + OVER)
+        return Writing(f"axis {axis}", text, x, y, WORD)
 
     def _add_arrows(self, scene: Scene) -> None:
         for source, target, items in self.graph.edges(data="references"):
@@ -168,12 +171,13 @@ class _Picture:
         return at is not None and at.kind != "fixed" and self.parts.outer.is_spread(item)
 
     def _aside(self, items: tuple[Reference, ...]) -> str:
-        """The shifts along axes that the picture does not unfold a value over."""
-        found: list[str] = []
-        for item in items:
-            slot = self.parts.outer.slots[item.source]
-            for number, at in enumerate(item.along):
-                is_moved = at.kind == "shift" and at.place is not None and not at.is_here
-                if number != slot and is_moved and at.place is not None:
-                    found.append(place_text(at.place, self.parts.model))
-        return ", ".join(dict.fromkeys(found))
+        """The shifts of one read along axes that the picture does not unfold a value over."""
+        if len(items) > 1:
+            return ""
+        slot = self.parts.outer.slots[items[0].source]
+        found = [
+            place_text(at.place, self.parts.model)
+            for number, at in enumerate(items[0].along)
+            if number != slot and at.kind == "shift" and at.place is not None and not at.is_here
+        ]
+        return ", ".join(found)
