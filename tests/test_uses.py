@@ -284,3 +284,40 @@ def test_the_gallery_is_at_hand() -> None:
     model = parse(text)
     assert model.params["a.W_f"].shape == model.params["a.W"].shape
     agree(model, entries=False)
+
+
+def test_unrolled_equations_are_shown_with_numbers(folder: Path) -> None:
+    text = HEAD.replace("cell", "deep") + "net = deep(x = e)\nz[j] = net.top[j]" + LOSS
+    source = compile_model(parse(text, base=folder), optimize=0).source
+    assert "# net.h[2,j] = tanh(net.W[2] @ net.h[2,j-1] + net.U[2] @ net.h[1,j])" in source
+
+
+def test_names_in_code_do_not_meet(folder: Path) -> None:
+    text = (
+        HEAD + "enc = cell(x = e)\nparam enc_W\nenc_h[j]: 3 = tanh(enc_W @ enc.h[j])\nz[j] = enc_h[j]"
+    )
+    agree(parse(text + LOSS, base=folder))
+
+
+def test_what_is_given_may_be_a_target_or_a_parameter(folder: Path) -> None:
+    (folder / "taught.rnn").write_text(
+        "axis t = 1..T\nsize k, m = 3\ninput c: m\ntarget y[t]: token(k)\n"
+        "param E: (k, m), W, V\nz[t] = teach(y[t], argmax(o[t]))\n"
+        "h[t]: m = tanh(c + E[z[t-1]] + W @ h[t-1])\no[t] = V @ h[t]\n"
+        "loss = sum[t](cross_entropy(o[t], y[t]))\n"
+    )
+    text = HEAD.replace("cell", "taught") + "param start\ndec = taught(c = start, y = y, m = 4)\n"
+    model = parse(text + "loss = sum[j](cross_entropy(dec.o[j], y[j])) + sum(e[1])", base=folder)
+    assert model.params["start"].shape == model.params["dec.W"].shape[:1]
+    for mode in ("teacher", "free"):
+        agree(model, mode=mode)
+
+
+def test_draws_of_instances_are_apart(folder: Path) -> None:
+    (folder / "noisy.rnn").write_text(
+        "axis t = 1..T\nsize n\ninput x[t]: n\nparam W\nh[t]: n = W @ dropout(x[t], 0.5)\n"
+    )
+    text = HEAD.replace("cell", "noisy") + "a = noisy(x = e)\nb = reverse noisy(x = e, share = a)\n"
+    model = parse(text + "z[j] = a.h[j] - b.h[j]" + LOSS, base=folder)
+    assert model.sites == 2
+    agree(model)

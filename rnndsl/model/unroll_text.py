@@ -8,7 +8,7 @@ from dataclasses import replace
 from rnndsl.model.model import Model
 from rnndsl.syntax import tree
 from rnndsl.syntax.parser import parse
-from rnndsl.syntax.printer import print_equation
+from rnndsl.syntax.printer import print_equation, print_expr
 from rnndsl.text.source import Source, Span
 
 Given = Mapping[str, int]
@@ -31,8 +31,9 @@ def unrolled_text(model: Model, text: str, where: Given, lengths: Mapping[str, i
     return print_equation(replace(found, indices=items, shape=None, value=value))
 
 
-def _name(target: tree.Name | tree.Member) -> str:
-    return target.name if isinstance(target, tree.Name) else target.member
+def _name(target: tree.Expr) -> str:
+    """The name of what is read or defined; `enc.h` of an instance."""
+    return print_expr(target) if isinstance(target, tree.Name | tree.Member) else ""
 
 
 class _Writer:
@@ -51,7 +52,7 @@ class _Writer:
             case tree.Name(name=name) if name in where:
                 return _number(where[name], expr.span)
             case tree.Index(base=base, items=items):
-                axes = self.axes.get(base.name, ()) if isinstance(base, tree.Name) else ()
+                axes = self.axes.get(_name(base), ())
                 inside = [self.expr(item, where) for item in items]
                 for slot, axis in enumerate(axes[: len(items)]):
                     if axis in self.lengths:
