@@ -6,8 +6,17 @@ A hundred random numbers between 0 and 1 go by, two of them marked, one in each 
 their sum is asked for (Hochreiter and Schmidhuber 1997, section 5.4, in the form of Arjovsky, Shah
 and Bengio 2016). Who always answers 1 has a mean squared error of 1/6. Five networks of 64 units
 (folder `adding`) learn from 10,000 examples, three times each from other weights and examples,
-until they are under 0.002 on 1,000 others or have made 5,000 steps. The error below is that on
-2,000 more.
+until they are under 0.002 on 1,000 others or have made 5,000 steps. The errors measured, on 2,000
+more, for three seeds:
+
+    plain  0.1729  0.1727  0.1721   after 5000, 5000, 5000 steps
+    leaky  0.0023  0.0057  0.0027   after 4800, 5000, 5000 steps
+    skip   0.1745  0.1726  0.1790   after 5000, 5000, 5000 steps
+    lstm   0.0012  0.0012  0.0012   after 2000, 1800, 2200 steps
+    gru    0.0008  0.0017  0.0013   after 1000, 1000, 1200 steps
+
+All fifteen took 472 s of processor time in one process, on a machine with two cores that had other
+work to do (24 minutes on the clock).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ with 64 hidden units, sees one row after the other and says at the end which dig
 from 1,297 pictures; the accuracy is that on the other 500. The figure shows what it would have
 said after every row of some of those.
 
-Measured: 98.2 % of the 500 are read right, after 4 s of processor time (one core of two).
+Measured: 98.2 % of the 500 are read right, after 4 s of processor time (one process).
 """
 
 from __future__ import annotations

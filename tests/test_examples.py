@@ -50,3 +50,11 @@ def test_a_script_runs(
     script.main(["--steps", "2", "--folder", str(tmp_path)])
     assert said in capsys.readouterr().out
     assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.long
+def test_gated_units_learn_to_add() -> None:
+    script = import_module("examples.adding")
+    error, curve = script.learn("gru", script.SEEDS[0], None)
+    assert error < 0.01
+    assert curve[-1][0] < 5000  # it was good enough before the end
