@@ -86,6 +86,7 @@ def test_a_rail_gathers_what_every_step_reads() -> None:
     assert gathered == {"h(1)", "h(2)", "h(3)", "h(...)", "h(6)"}
     read = {b for a, b in found.edges if a.startswith("h(all, ")}
     assert read == {"e(1)", "e(2)", "ctx(1)", "ctx(2)"}
+    assert found.edges["h(1)", "h(all, 1, 1)"]["arrowhead"] == "none"
     assert found.label("h(all, e(1))", "e(1)") == "B"
     assert not [a for a, b in found.edges if b == "e(1)" and a in gathered]
     assert found.boxes["rail h 1 word"].attributes["label"] == "all h⁽ⁱ⁾"
