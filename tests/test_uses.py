@@ -293,9 +293,8 @@ def test_unrolled_equations_are_shown_with_numbers(folder: Path) -> None:
 
 
 def test_names_in_code_do_not_meet(folder: Path) -> None:
-    text = (
-        HEAD + "enc = cell(x = e)\nparam enc_W\nenc_h[j]: 3 = tanh(enc_W @ enc.h[j])\nz[j] = enc_h[j]"
-    )
+    text = HEAD + "enc = cell(x = e)\nparam enc_W\n"
+    text += "enc_h[j]: 3 = tanh(enc_W @ enc.h[j])\nz[j] = enc_h[j]"
     agree(parse(text + LOSS, base=folder))
 
 

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "pictures"
@@ -27,10 +28,14 @@ NOISE = re.compile(r"<!--.*?-->\n?|<\?xml.*?\?>\n?|<!DOCTYPE.*?>\n?", re.DOTALL)
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a page: its file, its model as text, what is drawn of it."""
+    """A picture of a page: its file, its model as text, what is drawn of it.
+
+    `beside`: the models of the page, which it may use, by their names.
+    """
 
     file: str
     text: str
+    beside: dict[str, str]
     steps: int | None
     is_backward: bool
 
@@ -39,7 +44,10 @@ class Picture:
         from rnndsl.draw import draw
         from rnndsl.driver import parse
 
-        model = parse(self.text, self.file.partition(".")[0].partition("-")[0])
+        with TemporaryDirectory() as folder:
+            for name, text in self.beside.items():
+                Path(folder, f"{name}.rnn").write_text(text, encoding="utf-8")
+            model = parse(self.text, self.file.partition(".")[0].partition("-")[0], folder)
         return draw(model, self.steps, backward=self.is_backward).source
 
 
@@ -54,7 +62,8 @@ def pictures() -> Iterator[Picture]:
                 raise ValueError(f"{page.name} shows {file}, and has no `rnn file={name}.rnn`")
             if file not in found:
                 found.add(file)
-                yield Picture(file, models[name], int(steps) if steps else None, bool(backward))
+                number = int(steps) if steps else None
+                yield Picture(file, models[name], models, number, bool(backward))
 
 
 def digest(source: str) -> str:
