@@ -38,8 +38,10 @@ def attention() -> Drawn:
     return drawn(AXES["attention"], {"i": 4, "j": 2})
 
 
-def drawn(text: str, unfold: int | Mapping[str, int] | None = None, **options: bool) -> Drawn:
-    return Drawn(draw(parse(text), unfold, **options))
+def drawn(
+    text: str, unfold: int | Mapping[str, int] | None = None, backward: bool = False
+) -> Drawn:
+    return Drawn(draw(parse(text), unfold, backward=backward))
 
 
 def label(found: Drawn, name: str) -> tuple[str, str, str]:
