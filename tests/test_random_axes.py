@@ -99,6 +99,23 @@ param W: n, V: (p, n)
 h[z]: n = 0.5 * W
 g[t,z]: p = min[z](V) @ where(0.5 > h[z] + 0.1347, min(h[z], W), h[t+d])
 output g[3,1]"""),
+    "a_boundary_that_a_short_length_meets": ("pair", """
+param W: k
+h[z,t]: k = 0.5
+h[0,-1] = W
+output h[T-d,-1], h[z,t]"""),
+    "a_boundary_that_leads_back_to_itself": ("plane", """
+input x[i]: m
+h[t,i]: m = tanh(h[t,i-1] + x[i])
+h[T+1,i] = prod[t](0.9 + 0.2 * tanh(h[t-2,i-1] + h[t+1,i-2]))
+loss = sum[t](sum[i](sum(h[t,i]))) + sum[i](sum(h[T+1,i]))
+output h[t+1,i]"""),
+    "a_boundary_that_runs_at_the_other_place": ("pair", """
+input x[t,z]: m
+param W: m
+h[z,t]: m = tanh(x[z,t] * W)
+h[0,t] = h[t+3,t+3] * W
+output h[z-1,t], h[0,t]"""),
     "a_draw_over_more_than_what_is_drawn_from": ("deep", """
 input x[i,l]: m
 h[i,t]: token(m) = sample(x[i+1,argmax[l](0.5)])

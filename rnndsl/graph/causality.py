@@ -15,6 +15,7 @@ import networkx as nx
 from rnndsl.graph import messages
 from rnndsl.graph.directions import Edge, Node, Way, circles, first, judge, moving_axes
 from rnndsl.graph.equations import Mode, Reference, references
+from rnndsl.model.dims import Dim
 from rnndsl.model.expr import Position
 from rnndsl.model.model import Boundary, Model
 from rnndsl.model.unroll import unroll_by_default
@@ -72,7 +73,12 @@ def _may_meet(given: Position, place: Position | None) -> bool:
         return place is None or not place.is_here
     gap = given.offset - place.offset
     is_apart = (gap.least is not None and gap.least > 0) or (gap.most is not None and gap.most < 0)
-    return given.anchor == place.anchor and not is_apart
+    if given.anchor == place.anchor or place.is_outside:
+        return given.anchor == place.anchor and not is_apart
+    if given.anchor == "end":
+        return True
+    least = (place.offset + Dim.number(1) - given.offset).least  # where the length is 1
+    return least is None or least <= 0
 
 
 def dependencies(model: Model, mode: Mode) -> nx.MultiDiGraph:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from rnndsl.graph.lower import Forward
 from rnndsl.graph.node import Node
-from rnndsl.graph.reach import before, bounds_of, closure, readers_of
-from rnndsl.graph.reading import Run, moves, read_node, shifted
+from rnndsl.graph.reach import before, bounds_of, closure, early_reads, readers_of
+from rnndsl.graph.reading import Run, read_node, shifted
 from rnndsl.graph.sending import places_behind, sent, steps, to_bounds
 from rnndsl.model.dims import Dim
 from rnndsl.ops.table import TABLE
@@ -47,12 +47,10 @@ class _Adjoint:
         self.nodes = forward.nodes = forward.nodes or tuple(self.b.nodes)
         self.seeds = seeds
         self.readers = readers_of(self.nodes)
-        self.leaves = [
-            *forward.params.values(),
-            *self._inputs().values(),
-        ]
+        self.leaves = [*forward.params.values(), *self._inputs().values()]
         self.active = self._active()
         self.guarded = self._guarded()
+        self.early = early_reads(self.nodes)
         self.flows: dict[Node, Node] = {}
         self.sendings: dict[Node, Node] = {}
         self.parts: dict[Node, list[Node]] = {}
@@ -62,8 +60,8 @@ class _Adjoint:
             if node.op == "shift" and node in self.active:
                 self.flows[node] = self._flow(node)
         for node in self.nodes:
-            if node.op in ("at", "gather") and node in self.active and moves(node):
-                self._moved(node)
+            if node in self.active and node in self.early:
+                self._early(node)
         for node, seed in self.seeds.items():
             self._add(node, seed)
         for node in self._order():
@@ -107,7 +105,7 @@ class _Adjoint:
         """Active nodes, each after everything that reads it; shifts cut the loops."""
         waiting = dict.fromkeys(self.active, 0)
         for node in self.active:
-            for item in before(node):
+            for item in before(node, self.early):
                 if item in waiting:
                     waiting[item] += 1
         ready = deque(sorted((n for n, c in waiting.items() if c == 0), key=lambda n: -n.number))
@@ -115,7 +113,7 @@ class _Adjoint:
         while ready:
             node = ready.popleft()
             order.append(node)
-            for item in before(node):
+            for item in before(node, self.early):
                 if item in waiting:
                     waiting[item] -= 1
                     if waiting[item] == 0:
@@ -165,9 +163,12 @@ class _Adjoint:
         flow.attrs["flow"] = shift
         return flow
 
-    def _moved(self, lookup: Node) -> None:
-        """A lookup beside a running index: what it sends is known by a name before it is there."""
+    def _early(self, lookup: Node) -> None:
+        """A read of another step: what it sends is known by a name before it is there."""
         self.b.unit, self.b.origin = "", f"d {lookup.origin}" if lookup.origin else ""
+        if lookup.op == "shift":
+            self._bounds_of_shift(lookup)
+            return
         flow = self.b.value("", "real", lookup.shape, lookup.over)
         flow.attrs["flow"] = lookup
         self.flows[lookup] = flow
@@ -181,7 +182,8 @@ class _Adjoint:
         self.b.origin = f"d {node.origin}" if node.origin else ""
         if node.op == "shift":
             self.flows[node].inputs = [self._clipped(node, self._sum(node))]
-            self._bounds_of_shift(node)
+            if node not in self.early:
+                self._bounds_of_shift(node)
             return
         if node in self.flows:
             self.flows[node].inputs = [self._sum(node)]

@@ -84,20 +84,33 @@ def moving_axes(model: Model, edges: Sequence[Edge]) -> list[str]:
 def judge(model: Model, names: set[Node], edges: Sequence[Edge], axis: str | None) -> Way:
     """The way along an axis, by the first choice of running indices that is sound, if any.
 
-    One that moves comes before one that reads nothing beside its index.
+    One that moves comes before one that reads nothing beside its index, and one along which
+    values and their boundaries run at the same place before any other.
     """
     nodes = sorted(names, key=str)
     choices = product(*(_running(model, node, axis) for node in nodes))
     found: Way | None = None
+    rank = (False, False, False)
     for choice in islice(choices, MOST_CHOICES):
         way = Way(axis, dict(zip(nodes, choice, strict=True)))
         for source, target, ref in edges:
             _take(model, way, source, target, ref)
-        if way.is_sound and way.step is not None:
-            return way
-        found = way if found is None or (way.is_sound and not found.is_sound) else found
+        now = way.is_sound, way.step is not None, _is_alike(model, way)
+        if found is None or now > rank:
+            found, rank = way, now
+        if all(rank):
+            break
     assert found is not None
     return found
+
+
+def _is_alike(model: Model, way: Way) -> bool:
+    """Whether each boundary runs at the place at which its value does."""
+    return all(
+        _places(model, node).index(index) == _places(model, node[0]).index(way.indices[node[0]])
+        for node, index in way.indices.items()
+        if not isinstance(node, str) and index is not None and way.indices.get(node[0])
+    )
 
 
 def _places(model: Model, node: Node) -> tuple[str | None, ...]:

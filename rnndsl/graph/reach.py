@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from rnndsl.graph.node import Node
 from rnndsl.graph.reading import moves
@@ -31,14 +31,34 @@ def closure(starts: Iterable[Node], after: Callable[[Node], Iterable[Node]]) -> 
     return found
 
 
-def before(node: Node) -> Sequence[Node]:
+def before(node: Node, early: Collection[Node]) -> Sequence[Node]:
     """What comes after a node on the way back: a shift sends to boundaries, not to its value.
 
-    A lookup beside a running index waits for neither.
+    Nothing waits for what is sent early.
     """
-    if node.op in ("at", "gather") and moves(node):
+    if node in early:
         return ()
     return node.inputs[0].inputs[1:] if node.op == "shift" else node.inputs
+
+
+def early_reads(nodes: Iterable[Node]) -> set[Node]:
+    """Reads of another step that may send to boundaries which need these very reads.
+
+    Those are the lookups beside a running index, and shifts that lead to boundaries of what
+    they read.
+    """
+    found: set[Node] = set()
+    under: dict[Node, set[Node]] = {}
+    for node in nodes:
+        if node.op in ("at", "gather") and moves(node):
+            found.add(node)
+        elif node.op == "shift" and (bounds := node.inputs[0].inputs[1:]):
+            value = node.inputs[0]
+            if value not in under:
+                under[value] = closure(bounds, lambda item: item.inputs)
+            if node in under[value]:
+                found.add(node)
+    return found
 
 
 def bounds_of(value: Node) -> Iterable[tuple[tuple[Position | None, ...], Node]]:
