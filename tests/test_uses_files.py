@@ -146,3 +146,20 @@ def test_many_uses_come_to_an_end(folder: Path) -> None:
         (folder / f"c{level}.rnn").write_text(text + "h[t] = a.h[t] + b.h[t]")
     _, found, _ = check_whole(text_source(SPEC.format("c29.rnn", ""), base=str(folder)))
     assert "RNN105" in {item.code for item in found}
+
+
+def test_an_instance_that_nothing_reads(folder: Path) -> None:
+    text = SPEC.format("cell.rnn", "") + "g[t] = e[t]\noutput g[T]"
+    model, found, _ = check_whole(text_source(text, base=str(folder)))
+    assert model is not None
+    assert not model.params
+    assert "the instance `enc` is never used" in {item.message for item in found}
+
+
+def test_doubts_about_a_used_file_are_told_there(folder: Path) -> None:
+    (folder / "cell.rnn").write_text(CELL + "param unread\nlost[t]: n = x[t]\noutput h[T]")
+    _, alone, _ = check_whole(text_source((folder / "cell.rnn").read_text()))
+    assert {"RNN701", "RNN702"} <= {item.code for item in alone}
+    text = SPEC.format("cell.rnn", "").replace(", s", "") + "output enc.h[T]"
+    _, found, _ = check_whole(text_source(text, base=str(folder)))
+    assert found == []
