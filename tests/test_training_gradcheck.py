@@ -85,6 +85,12 @@ def test_the_gallery_agrees(name: str) -> None:
     assert all(row.largest > 0 for row in check.rows)
 
 
+def test_a_small_slope_is_not_lost_in_the_rounding_of_a_large_loss() -> None:
+    check = check_gradients(parse_model("param a: ()\nloss = 9999 + tanh(a) / 9999"))
+    assert check.agrees
+    assert min(row.largest for row in check.rows) < 1e-3
+
+
 def test_all_kinds_of_data_are_checked() -> None:
     check = check_gradients(parse_model(SPEC))
     assert check.agrees

@@ -35,13 +35,16 @@ from rnndsl.text.source import NOWHERE
 Array = npt.NDArray[Any]
 COMPLEX, DIFFERENCE = 1e-10, 1e-5
 STEP = 1e-6
+ROUNDING = 10 * np.finfo(float).eps / STEP
+"""What rounding may leave of a loss of 1 in a slope by differences."""
 
 
 @dataclass(frozen=True)
 class Row:
     """One parameter or input in one mode of `teach`.
 
-    Errors are the largest over the entries, relative to the largest entry of the gradient.
+    Errors are the largest over the entries, relative to the largest entry of the gradient; of
+    differences relative to no less than what they can tell of a loss of that size.
     """
 
     mode: str
@@ -129,16 +132,21 @@ def _rows(
         data = {name: moved.get(name, value) for name, value in batch.data.items()}
         return float(program.loss_and_grads(own, **options, **data)[0])
 
-    least = 1e-6 * max(map(_largest, exact.values()), default=0.0)
+    least, told = _least(exact), ROUNDING * abs(loss({})) / DIFFERENCE
     rows = []
     for name, gradient in generated.items():
         start = params[name] if name in params else batch.data[name]
         role = "parameter" if name in params else "input"
         errors = (gradient - exact[name], gradient - _differences(loss, name, start))
-        scale = max(_largest(exact[name]), least, 1e-30)
-        far = [_largest(error) / scale for error in errors]
+        scale = max(_largest(exact[name]), least)
+        far = _largest(errors[0]) / scale, _largest(errors[1]) / max(scale, told)
         rows.append(Row(mode, name, role, np.shape(start), _largest(exact[name]), *far))
     return rows
+
+
+def _least(exact: Mapping[str, Array]) -> float:
+    """A gradient that is smaller, beside the others, is as good as 0."""
+    return max(1e-6 * max(map(_largest, exact.values()), default=0.0), 1e-30)
 
 
 def _largest(array: Array) -> float:
