@@ -320,3 +320,18 @@ def test_draws_of_instances_are_apart(folder: Path) -> None:
     model = parse(text + "z[j] = a.h[j] - b.h[j]" + LOSS, base=folder)
     assert model.sites == 2
     agree(model)
+
+
+def test_the_owner_of_shared_parameters_need_not_be_read(folder: Path) -> None:
+    text = HEAD + "one = cell(x = e, m = 5)\ntwo = cell(x = e, share = one)\nz[j]: k = two.o[j]"
+    model = parse(text + LOSS, base=folder)
+    names = {"one.W", "one.U", "one.b", "one.h0", "one.V", "one.c", "O"}
+    assert set(model.params) == names
+    assert set(model.equations) == {"two.h", "two.o", "z", "o"}
+    assert [str(dim) for dim in model.params["one.W"].shape] == ["5", "5"]
+    agree(model)
+    text = HEAD.replace("cell", "deep") + "one = deep(x = e)\ntwo = deep(x = e, share = one)\n"
+    model = parse(text + "z[j] = two.top[j]" + LOSS, base=folder)
+    assert set(model.params) == {"one.W", "one.U", "one.P", "O"}
+    assert len(model.axes) == 2
+    agree(model, one_L=2)
