@@ -1,16 +1,17 @@
 """What a random model exercises: operations of its graphs, passes, clauses of its text.
 
-`WANTED` names all there is for one sequence axis. A clause is a pattern that the text of a spec
-holds; a new one is a row of `CLAUSES`.
+`WANTED` names all there is for one sequence axis, `WANTED_SEVERAL` what comes with more. A clause
+is a pattern that the text of a spec holds; a new one is a row of `CLAUSES` or of `SEVERAL`.
 """
 
 from __future__ import annotations
 
 import re
 
-from rnndsl.graph.causality import loops, modes
+from rnndsl.graph.causality import Loop, loops, modes
 from rnndsl.graph.lower import lower
 from rnndsl.model.model import Model
+from rnndsl.model.unroll import unroll_by_default
 from rnndsl.ops.signatures import FUNCTIONS, OVER_AXIS
 from rnndsl.ops.table import TABLE
 from rnndsl.passes import PASSES
@@ -126,7 +127,55 @@ CLAUSES: dict[str, str] = {
     "clip norm along a reference": r"^clip norm .* d h",
     "clip value along a reference": r"^clip value .* d h",
 }  # fmt: skip
-_PATTERNS = {name: re.compile(text, re.MULTILINE) for name, text in CLAUSES.items()}
+BEYOND = r"(0|-\w+|1-d|[TSL]\+\w+)"
+SEVERAL: dict[str, str] = {
+    "two sequence axes": r"\A(?=(.|\n)*^axis t)(?=(.|\n)*^axis i)",
+    "two indices over one axis": r"^axis t, z =",
+    "fixed axis": r"^axis l",
+    "fixed axis of two indices": r"^axis l, r",
+    "fixed axis alone": r"\A(?!(.|\n)*^axis [ti])",
+    "fixed axis beside a sequence": r"\A(?=(.|\n)*^axis [ti])(?=(.|\n)*^axis l)",
+    "three axes": r"\A(?=(.|\n)*^axis t)(?=(.|\n)*^axis i)(?=(.|\n)*^axis l)",
+    "value over two axes": r"^h\d+\[\w,\w\]",
+    "value over three": r"^h\d+\[\w,\w,\w\]",
+    "value over one axis twice": r"^h\d+\[(\w,)?([tz],[tz]|[lr],[lr])",
+    "data over two axes": r"^(input|target) .*\[\w,\w\]:",
+    "data over one axis twice": r"^(input|target) .*\[([tz],[tz]|[lr],[lr])\]:",
+    "data over a fixed axis": r"^(input|target) .*\[(\w,)?[lr]",
+    "data at a fixed position of one axis": r"= .*[xy]\d+\[(\d,\w|\w,\d)\]",
+    "positions of the second axis": r"position\(i\)",
+    "positions of a fixed axis": r"position\(l\)",
+    "parameter over a fixed axis": r"^param .*W\d+\[[lr]\]",
+    "parameter over two": r"^param .*W\d+\[[lr],[lr]\]",
+    "parameter beside its index": r"= .*W\d+\[(\w,)?[lr][-+]",
+    "parameter at a position": r"= .*W\d+\[\d",
+    "parameter at a computed position": r"= .*W\d+\[\(?(argmax|[xh]\d)",
+    "shifts along both axes": r"= .*h\d+\[\w[-+]\w+,\w[-+]\w+\]",
+    "a shift along the first of two": r"= .*h\d+\[\w[-+]\w+,\w\]",
+    "a shift along the second of two": r"= .*h\d+\[\w,\w[-+]\w+\]",
+    "indices that change places": r"= .*\w\d+\[(z,t|r,l)\]",
+    "a diagonal": r"= .*\w\d+\[([tzilr]),\1\]",
+    "a position of one axis, running along the other": r"= .*h\d+\[([TS1-3],\w|\w,[TS1-3])\]",
+    "value at an extreme of one axis": r"h\d+\[(.*,)?argmax\[.*\]",
+    "value at a position looked up": r"h\d+\[([^]]*,)?\(?x\d",
+    "boundary along the first of two": rf"^h\d+\[{BEYOND},[a-z]\] =",
+    "boundary along the second of two": rf"^h\d+\[[a-z],{BEYOND}\] =",
+    "boundary at a corner": rf"^h\d+\[{BEYOND},{BEYOND}\] =",
+    "boundary of a fixed axis": r"^h\d+\[(\w,)?L\+\w",
+    "boundary from its own value": rf"^(h\d+)\[({BEYOND},[a-z]|[a-z],{BEYOND})\] = .*\1\[",
+    "read at a corner": rf"= .*h\d+\[{BEYOND},{BEYOND}\]",
+    **{f"{name}[i]()": rf"\b{name}\[[izlr]\]\(" for name in OVER_AXIS},
+    "one axis inside another": r"\[i\]\(.*\w\[t\]\(",
+    "the second index inside the first": r"\[t\]\(.*\w\[z\]\(",
+    "index of the second axis as a number": r"(i % |\bi \+ m)",
+    "length of the second axis as a number": r"(S % |/ S\b|S - d\))",
+    "taught over two axes": r"teach\(y\d+\[[^],]+,[^],]+\]",
+    "output over two axes": r"^output (.*, )?[hx]\d+\[[a-z],[a-z]\](,|$)",
+    "output of two at a position of one": r"^output (.*, )?h\d+\[(\w,[TS1-3]|[TS1-3],\w)\]",
+    "output at a corner": rf"^output (.*, )?h\d+\[{BEYOND},{BEYOND}\]",
+    "clip along a reference of two": r"^clip .* d h\d+\[[^]]*,",
+}
+_PATTERNS = {name: re.compile(text, re.MULTILINE) for name, text in (CLAUSES | SEVERAL).items()}
 RUNS = ("examples of different lengths", "examples of one length", "one example",
         "an example of length 1", "teacher", "free", "scheduled", "loop forwards",
         "loop backwards", "loops both ways", "loop of several equations")  # fmt: skip
@@ -136,6 +185,15 @@ WANTED = (
     *CLAUSES,
     *RUNS,
 )
+PLANE_RUNS = ("loop along t", "loop along i", "loop along one of several axes",
+              "loop of values over different axes", "loop with a boundary that runs along",
+              "teacher", "free", "loop backwards", "loops both ways")  # fmt: skip
+WANTED_SEVERAL = (
+    *(f"operation {name}" for name in ("rename", "gather", "at", "place", "scatter", "shift",
+                                       "sum_over", "spread", "dropout", "sample", "pick")),
+    *SEVERAL,
+    *PLANE_RUNS,
+)  # fmt: skip
 
 
 def exercised(spec: Spec, plans: Plans) -> set[str]:
@@ -174,4 +232,20 @@ def _runs(spec: Spec, model: Model) -> set[str]:
     found |= {"loops both ways"} if {1, -1} <= {*steps} else set()
     if any(len(loop.names) > 1 for loop in found_loops):
         found.add("loop of several equations")
+    return found.union(*(_loop_runs(model, loop) for loop in found_loops))
+
+
+def _loop_runs(model: Model, loop: Loop) -> set[str]:
+    """How one loop runs, where there are several axes."""
+    model = unroll_by_default(model)
+    equations = [model.equations[name] for name in loop.names]
+    found = {f"loop along {loop.axis}"}
+    if any(len(equation.axes) > 1 for equation in equations):
+        found.add("loop along one of several axes")
+    if len({equation.axes for equation in equations}) > 1:
+        found.add("loop of values over different axes")
+    pairs = zip(equations, loop.indices, strict=True)
+    slots = [(equation, equation.indices.index(index)) for equation, index in pairs]
+    if any(bound.places[slot].is_here for one, slot in slots for bound in one.boundaries):
+        found.add("loop with a boundary that runs along")
     return found

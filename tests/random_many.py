@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 
 from tests.random_check import check, shrunk, symptom
@@ -24,11 +25,11 @@ class Tally:
     failed: list[str] = field(default_factory=list)
 
 
-def tally(seeds: Iterable[int]) -> Tally:
+def tally(seeds: Iterable[int], several: bool = False) -> Tally:
     """Random models held to the interpreter, one after the other; the first failure made small."""
     found = Tally()
     for seed in seeds:
-        spec = random_spec(seed)
+        spec = random_spec(seed, several)
         try:
             found.seen.update(exercised(spec, check(spec)))
         except Exception:
@@ -42,14 +43,14 @@ def told(seed: int, spec: Spec) -> str:
     return f"seed {seed}: {symptom(lambda: check(spec))}; {how}\n{spec.text()}"
 
 
-def tally_all(start: int, count: int) -> Tally:
+def tally_all(start: int, count: int, several: bool = False) -> Tally:
     """The same on all processors, in chunks."""
     chunks = [
         range(at, min(at + CHUNK, start + count)) for at in range(start, start + count, CHUNK)
     ]
     total = Tally()
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        for part in pool.map(tally, chunks):
+        for part in pool.map(partial(tally, several=several), chunks):
             total.seen += part.seen
             total.failed += part.failed
     return total

@@ -7,7 +7,8 @@ import os
 import pytest
 
 from tests.random_check import check, check_text, shrunk, symptom
-from tests.random_many import told
+from tests.random_counts import WANTED_SEVERAL
+from tests.random_many import tally_all, told
 from tests.random_models import random_spec
 
 COUNT = int(os.environ.get("RNNDSL_RANDOM_MODELS", "10000"))
@@ -136,3 +137,12 @@ def test_random_models(start: int) -> None:
         spec = random_spec(seed, several=True)
         if symptom(lambda one=spec: check(one)) is not None:
             pytest.fail(told(seed, shrunk(spec)))
+
+
+@pytest.mark.long
+def test_many_random_models_that_exercise_everything() -> None:
+    found = tally_all(1000, COUNT, several=True)
+    print(dict(found.seen.most_common()))
+    assert not found.failed, "\n".join(found.failed)
+    few = {name: found.seen[name] for name in WANTED_SEVERAL if found.seen[name] < COUNT // 100}
+    assert few == {}
