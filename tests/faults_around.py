@@ -49,14 +49,14 @@ FRONT = {
     ),
     "a row of dots has no edge from the step before": Fault(
         "rnndsl/graph/unfold.py",
-        "if shift and position - shift in self.elided:",
-        "if shift and position + shift in self.elided:",
+        "if position - shift in self.elided[axis]:",
+        "if position + shift in self.elided[axis]:",
         "tests/test_unfold.py::test_positions_left_out_become_one_node_a_name",
     ),
     "a boundary is unfolded at another position": Fault(
         "rnndsl/graph/unfold.py",
-        'start = {"index": reader, "start": 0, "end": self.steps}[place.anchor]',
-        'start = {"index": reader, "start": 1, "end": self.steps}[place.anchor]',
+        'start = {"index": reader, "start": 0, "end": self.steps[place.axis]}[place.anchor]',
+        'start = {"index": reader, "start": 1, "end": self.steps[place.axis]}[place.anchor]',
         "tests/test_unfold.py::test_a_boundary_given_stands_with_what_it_reads",
     ),
 }

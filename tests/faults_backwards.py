@@ -95,6 +95,18 @@ BACKWARDS = {
         "source = self._under_its_name(node)",
         "tests/test_generated_values.py::test_where_lets_nothing_through[1-log]",
     ),
+    "a quotient is computed again from what is 0 in the padding": Fault(
+        "rnndsl/plan/stages.py",
+        "return not (row.is_singular and node.inputs[1].over)",
+        "return True",
+        construct("normalised"),
+    ),
+    "all positions of a fixed axis start as one matrix": Fault(
+        "rnndsl/emit/carried/starts.py",
+        "[_draw_start(inner, kind, arguments, rng) for _ in range(count)]",
+        "[_draw_start(inner, kind, arguments, rng)] * count",
+        "tests/test_generated_axes.py::test_each_position_of_a_fixed_axis_has_a_start_of_its_own",
+    ),
 }
 
 DERIVATIVES = {
