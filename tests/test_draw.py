@@ -483,3 +483,22 @@ def test_the_legend_explains_what_is_there_and_no_more() -> None:
     assert "legend state" in words
     assert "legend gate" not in words
     assert "legend gate" in gallery("gru").boxes
+
+
+def test_a_boundary_may_be_read_by_another() -> None:
+    text = CHAIN + "h[0] = 2 * h[-1]\nh[-1] = 0.5\n"
+    drawn = folded(text)
+    box = drawn.boxes["h"]
+    points = [part.split(",") for part in drawn.edges["h", "h"]["pos"].split() if part[0] != "e"]
+    assert max(float(x) for x, _ in points) > box.right + 20
+    assert ("h(-1)", "h(0)") in unfolded(text, 2).edges
+
+
+def test_a_boundary_at_a_size_that_nothing_reads_is_not_in_the_way() -> None:
+    drawn = unfolded(CHAIN.replace("k\n", "k, d\n", 1) + "h[-d] = 0.5\n", 2)
+    assert ("h(0)", "h(1)") in drawn.edges
+
+
+def test_an_axis_that_nothing_stands_along_is_drawn_folded() -> None:
+    text = "axis t = 1..T\nsize m = 3\ninput x: m\nh = x * T\noutput h\n"
+    assert unfolded(text, 3).drawing == folded(text).drawing

@@ -17,6 +17,7 @@ from rnndsl.draw.scene import Box, Point, Scene
 Bend = tuple[float, float, float]
 
 SHORT = 80.0
+LOOP = 36.0
 SAMPLES = 18
 MARGIN = 7.0
 ON_IT = 3
@@ -117,6 +118,8 @@ def route(scene: Scene) -> list[Curve]:
 
 
 def _way(tail: Box, head: Box, ground: Ground, lane: int) -> Curve:
+    if tail is head:
+        return _loop(tail, lane)
     others = {tail.id, head.id}
     best: tuple[float, Curve] | None = None
     for effort, curve in _candidates(tail, head, LANES[min(lane, len(LANES) - 1)]):
@@ -128,6 +131,14 @@ def _way(tail: Box, head: Box, ground: Ground, lane: int) -> Curve:
             break
     assert best is not None
     return best[1]
+
+
+def _loop(box: Box, lane: int) -> Curve:
+    """From a box back to itself, on its right; further out in each lane."""
+    far = box.x + box.width / 2 + LOOP * (1 + lane / 3)
+    rise = box.height / 3
+    out, back = (far, box.y + rise), (far, box.y - rise)
+    return Curve(box.border(out), out, back, box.border(back))
 
 
 def _candidates(tail: Box, head: Box, bends: Sequence[Bend]) -> Iterator[tuple[float, Curve]]:

@@ -39,11 +39,12 @@ def unfolded_scene(
 ) -> Scene:
     """The picture of a model over so many steps of each axis (at least 1); no axis is fixed.
 
-    A delay by a size without a value is drawn as 2; a model without axis is drawn folded.
+    A delay by a size without a value is drawn as 2; what has nothing along an axis is drawn folded.
     """
-    if not model.axes:
+    picture = _Picture(Parts(by_position(model)), steps, dict(sizes or {}))
+    if not model.axes or not picture.order:
         return folded_scene(model)
-    return _Picture(Parts(by_position(model)), steps, dict(sizes or {})).scene()
+    return picture.scene()
 
 
 @dataclass
@@ -58,6 +59,8 @@ class _Picture:
     def delays(self) -> list[str]:
         """The sizes that delays and places are given by."""
         places = [at.place for item in self.parts.references for at in item.along if at.place]
+        for equation in self.parts.model.equations.values():
+            places += [place for boundary in equation.boundaries for place in boundary.places]
         return sorted({name for place in places for name in place.offset.names})
 
     @cached_property
