@@ -199,5 +199,6 @@ def test_each_position_of_a_fixed_axis_has_a_start_of_its_own() -> None:
     assert (C == np.eye(4)).all()
     assert starts["b"].shape == (3, 4)
     assert U.shape == (3, 4, 2)
-    assert 0.9 < abs(U).max() / np.sqrt(6 / (4 + 2)) <= 1
+    reach = abs(U).max() / np.sqrt(6 / (4 + 2))
+    assert 0.9 < reach <= 1
     assert len(np.unique(U)) == U.size
