@@ -117,6 +117,13 @@ param W: m
 h[z,t]: m = tanh(x[z,t] * W)
 h[0,t] = h[t+3,t+3] * W
 output h[z-1,t], h[0,t]"""),
+    "nothing_flows_into_a_lookup": ("plane", """
+param W: k
+h[-4,i] = h[3,i-4] * W
+h[t,i]: k = 0.5
+h[t,-3] = W + h[-4,-1]
+g[t]: k = h[1,d] + 0.1 * g[t-1]
+loss = sum(g[T-1])"""),
     "a_draw_over_more_than_what_is_drawn_from": ("deep", """
 input x[i,l]: m
 h[i,t]: token(m) = sample(x[i+1,argmax[l](0.5)])

@@ -202,7 +202,8 @@ class _Adjoint:
 
     def _sum(self, node: Node) -> Node:
         d = self._adjoint(node)
-        return self.b.live(self.b.number(0), node.over) if d is None else d
+        nothing = self.b.filled(self.b.number(0), node.shape)
+        return self.b.live(nothing, node.over) if d is None else d
 
     def _clipped(self, shift: Node, d: Node) -> Node:
         """Clipping along one recurrent reference, where the model asks for it."""
