@@ -87,6 +87,7 @@ LOOPS: dict[str, dict[str, Loops]] = {
     "leaky_learned": in_every_mode("+t"),
     # Two layers: as lstm, for each; the lower does not need the upper.
     "lstm_stacked": in_every_mode("+t", "+t"),
+    "lstm_by_use": in_every_mode("+t", "+t"),
     # Two layers, in each one way and the other.
     "gru_bidirectional": in_every_mode("+t", "+t", "-t", "-t"),
     # Each group is written as reading all at t-1, though `where` takes but the slower ones.

@@ -69,4 +69,4 @@ def test_standard_output() -> None:
 def test_a_spec_that_the_gallery_has_not() -> None:
     result = run("new", "mine", "--from", "none")
     assert result.exit_code == 2
-    assert "'--from': the gallery has no `none`; it has bidirectional, " in result.stderr
+    assert "'--from': the gallery has no `none`; it has attention, bidirectional, " in result.stderr

@@ -28,7 +28,10 @@ HEADINGS = {
     ],
     "Context": ["context_input", "context_start", "context_both", "vector_to_sequence"],
     "From sequence to sequence": ["encoder_decoder", "attention", "pointer"],
-    "Depth": ["deep_states", "deep_layers", "deep_skip", "lstm_stacked", "gru_bidirectional"],
+    "Depth": [
+        "deep_states", "deep_layers", "deep_skip", "lstm_stacked", "lstm_by_use",
+        "gru_bidirectional",
+    ],
     "Long time scales": [
         "skip_through_time", "removed_connections", "leaky_fixed", "leaky_learned", "clockwork",
         "irnn",

@@ -48,6 +48,9 @@ class InstanceAxes:
             own, given = inside.carried[name], self._carried(value)
             if given is None:
                 continue
+            if any(index not in self.outer.axes for index in given):
+                is_sound = False  # told where the value is declared
+                continue
             if len(own) != len(given):
                 wanted, got = _over(own), _over(given)
                 file, span = instance.cell.file, value.span
