@@ -124,6 +124,11 @@ h[t,i]: k = 0.5
 h[t,-3] = W + h[-4,-1]
 g[t]: k = h[1,d] + 0.1 * g[t-1]
 loss = sum(g[T-1])"""),
+    "a_loop_along_the_axis_that_is_not_summed": ("plane", """
+input x[t,i]: n
+h[t,i]: n = tanh(sum[t](h[t-1,i+1]) + x[t,i])
+loss = sum[t](sum[i](sum(h[t,i])))
+output h[t,i]"""),
     "a_draw_over_more_than_what_is_drawn_from": ("deep", """
 input x[i,l]: m
 h[i,t]: token(m) = sample(x[i+1,argmax[l](0.5)])

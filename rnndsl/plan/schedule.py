@@ -106,6 +106,11 @@ def _is_whole(node: Node, index: str) -> bool:
     return across or looks or index not in node.over
 
 
+def _is_over(node: Node, index: str) -> bool:
+    """Whether a node works over all positions of an index."""
+    return node.op in TABLE and TABLE[node.op].across and node.attrs.get("index") == index
+
+
 def _movers(part: Sequence[Node]) -> list[Node]:
     """The reads at other positions of what is computed here."""
     inside = set(part)
@@ -125,7 +130,7 @@ def _way(part: list[Node]) -> tuple[str, int] | None:
     movers = _movers(part)
     moved = {index for node in movers for index in _moves(node)}
     for index in part[0].builder.order if movers else ():
-        if index not in moved:
+        if index not in moved or any(_is_over(node, index) for node in part):
             continue
         steps = {_direction(_moves(node)[index]) for node in movers if index in _moves(node)}
         if len(steps) == 1 and None not in steps and _is_ordered(_needs(part, index)):
