@@ -126,7 +126,8 @@ g[t]: k = h[1,d] + 0.1 * g[t-1]
 loss = sum(g[T-1])"""),
     "a_loop_along_the_axis_that_is_not_summed": ("plane", """
 input x[t,i]: n
-h[t,i]: n = tanh(sum[t](h[t-1,i+1]) + x[t,i])
+g[t,i]: n = 0.5 * g[t-1,i] + x[t,i]
+h[t,i]: n = tanh(sum[t](h[t-1,i+1]) + g[t,i])
 loss = sum[t](sum[i](sum(h[t,i])))
 output h[t,i]"""),
     "a_draw_over_more_than_what_is_drawn_from": ("deep", """
