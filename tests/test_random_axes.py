@@ -125,10 +125,8 @@ h[t,-3] = W + h[-4,-1]
 g[t]: k = h[1,d] + 0.1 * g[t-1]
 loss = sum(g[T-1])"""),
     "a_loop_along_the_axis_that_is_not_summed": ("plane", """
-input x[t,i]: n
-g[t,i]: n = 0.5 * g[t-1,i] + x[t,i]
-h[t,i]: n = tanh(sum[t](h[t-1,i+1]) + g[t,i])
-loss = sum[t](sum[i](sum(h[t,i])))
+g[t,i]: n = 0.5 * g[t-1,i] + i
+h[t,i]: n = tanh(sum[t](h[t-1,i+1]) + 0.1 * g[t,i])
 output h[t,i]"""),
     "a_draw_over_more_than_what_is_drawn_from": ("deep", """
 input x[i,l]: m
