@@ -320,8 +320,10 @@ def test_weights_without_an_alphabet_know_no_characters() -> None:
     result = run("generate", "a.safetensors", "--prompt", "abc")
     assert (result.exit_code, result.stderr) == (
         1,
-        "error[RNN439]: the prompt is 'abc'; this model knows no characters, only tokens: "
-        "`3 1 4`\n\n",
+        (
+            "error[RNN439]: the prompt is 'abc'; this model knows no characters, only tokens: "
+            "`3 1 4`\n\n"
+        ),
     )
 
 

@@ -128,6 +128,12 @@ loss = sum(g[T-1])"""),
 g[t,i]: n = 0.5 * g[t-1,i] + i
 h[t,i]: n = tanh(sum[t](h[t-1,i+1]) + 0.1 * g[t,i])
 output h[t,i]"""),
+    "a_sum_on_the_way_back_over_the_axis_that_moves": ("plane", """
+input x[t,i]: n
+g[t,i]: n = 0.5 * g[t-1,i] + x[t,i]
+h[t,i]: n = tanh(sum[t](h[t-1,i+1]) + g[t,i])
+loss = sum[t](sum[i](sum(h[t,i])))
+output h[t,i]"""),
     "a_draw_over_more_than_what_is_drawn_from": ("deep", """
 input x[i,l]: m
 h[i,t]: token(m) = sample(x[i+1,argmax[l](0.5)])

@@ -180,9 +180,7 @@ def test_logits_are_found_in_the_loss(tail: str, name: str, are_probabilities: b
     assert outputs[0].read.type.shape == found.equations[name].type.shape
 
 
-@pytest.mark.parametrize(
-    "scored", ["2 * o[t], y[t]", "o[t-1], y[t]", "o[T], y[t]", "o[t], y[t-1]"]
-)
+@pytest.mark.parametrize("scored", ["2 * o[t], y[t]", "o[t-1], y[t]", "o[T], y[t]", "o[t], y[t-1]"])
 def test_logits_without_a_name_are_refused(scored: str) -> None:
     found = model(f"loss = sum[t](cross_entropy({scored}))")
     with pytest.raises(DataError) as caught:

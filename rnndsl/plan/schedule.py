@@ -100,15 +100,15 @@ def _is_whole(node: Node, index: str) -> bool:
     """Whether a node cannot be computed position by position: it needs, or makes, all at once."""
     if node.op == "shift":
         return False
-    row = TABLE.get(node.op)
-    across = row is not None and row.across and node.attrs.get("index", index) == index
     looks = node.op in READS and index not in running(node.attrs["places"])
-    return across or looks or index not in node.over
+    return _is_over(node, index) or looks or index not in node.over
 
 
 def _is_over(node: Node, index: str) -> bool:
-    """Whether a node works over all positions of an index."""
-    return node.op in TABLE and TABLE[node.op].across and node.attrs.get("index") == index
+    """Whether a node works over all positions of an index: it reduces over it, or sums it up."""
+    if node.op not in TABLE or not TABLE[node.op].across:
+        return False
+    return index in node.attrs.get("over", (node.attrs.get("index", index),))
 
 
 def _movers(part: Sequence[Node]) -> list[Node]:

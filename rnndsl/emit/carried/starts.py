@@ -22,7 +22,7 @@ def init(seed=0, **sizes):
         lead = sum(axes)  # how many dimensions are positions of fixed axes
         count, inner = int(np.prod(shape[:lead])), shape[lead:]
         each = [_draw_start(inner, kind, arguments, rng) for _ in range(count)]
-        params[name] = np.array(each, DTYPE).reshape(shape)
+        params[name] = np.array(np.reshape(each, shape), DTYPE)
     return params
 
 
