@@ -22,12 +22,13 @@ from rnndsl.model.model import Model
 from rnndsl.model.unroll import unroll_by_default
 from rnndsl.text.diagnostics import DataError
 from tests.drawn import Box, Drawn
+from tests.sample import sampled
 
 pytest.importorskip("pygraphviz")
 
 MODELS = {name: load_model(path) for name, path in specs().items()}
 CROWDED = {("memory_network_untied", 4)}
-each_model = pytest.mark.parametrize("name", MODELS)
+each_model = pytest.mark.parametrize("name", sampled(MODELS))
 
 HEAD = """
 axis  t = 1..T

@@ -279,8 +279,8 @@ import sys
 from rnndsl.draw import draw
 from rnndsl.gallery import specs
 from rnndsl.model.load import load_model
-for path in specs().values():
-    model = load_model(path)
+for name in ("attention", "lstm", "lstm_stacked", "self_attention", "teacher_forcing"):
+    model = load_model(specs()[name])
     print(draw(model).source, draw(model, 3).source)
 """
 

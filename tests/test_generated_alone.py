@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.generated import DTYPES, EVERY, LEVELS, Case, case
+from tests.generated import DTYPES, GALLERY, LEVELS, ZOO, Case, case
+from tests.sample import sampled
 
-every = pytest.mark.parametrize("name", EVERY)
+every = pytest.mark.parametrize("name", [*ZOO, *sampled(GALLERY)])
 at_levels = pytest.mark.parametrize(
     "level", [level if level != 1 else pytest.param(1, marks=pytest.mark.long) for level in LEVELS]
 )

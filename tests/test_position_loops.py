@@ -12,6 +12,7 @@ from rnndsl.gallery import specs
 from rnndsl.graph.causality import loops, modes
 from rnndsl.runtime.compile import generate_source
 from tests.loops import LOOPS, way_back
+from tests.sample import SAMPLE
 
 EVERY_LEVEL = ("lstm", "bidirectional", "teacher_forcing", "attention", "lstm_stacked")
 
@@ -28,7 +29,13 @@ def position_loops(source: str, name: str, axes: dict[str, str]) -> list[str]:
 
 def cases() -> list:
     return [
-        pytest.param(name, mode, level, id=f"{name}-{mode}-O{level}")
+        pytest.param(
+            name,
+            mode,
+            level,
+            id=f"{name}-{mode}-O{level}",
+            marks=[] if name in SAMPLE else [pytest.mark.long],
+        )
         for name, path in specs().items()
         for mode in modes(load(path))
         for level in ((0, 1, 2) if name in EVERY_LEVEL else (1,))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
 from rnndsl.model import messages, place_messages, slips
-from rnndsl.model.edges import boundary_places, same_places
+from rnndsl.model.edges import boundary_places, covered
 from rnndsl.model.expr import Position
 from rnndsl.model.places import affine
 from rnndsl.model.resolve import Resolver
@@ -53,6 +53,8 @@ class Drafts:
     equations: list[Draft] = field(default_factory=list)
     boundaries: list[Draft] = field(default_factory=list)
     loss: Draft | None = None
+    covered: dict[tuple[str, tuple[Position | None, ...]], Draft] = field(default_factory=dict)
+    """The boundary that stands first at its places."""
     outputs: list[ir.Read] = field(default_factory=list)
     references: dict[tree.ClipStatement, ir.Read] = field(default_factory=dict)
 
@@ -168,11 +170,11 @@ def _has_no_shape(statement: tree.EquationStatement, name: str, table: Table) ->
 
 def _is_new(found: Draft, drafts: Drafts, table: Table) -> bool:
     """Whether no boundary before gives the same places, however their indices are called."""
-    first = next((d for d in drafts.of(found.name) if same_places(d.places, found.places)), None)
-    if first is not None:
+    first = drafts.covered.setdefault((found.name, covered(found.places)), found)
+    if first is not found:
         left = first.text.partition(" = ")[0]
         table.report(messages.two_boundaries(left, found.left, first.left))
-    return first is None
+    return first is found
 
 
 def _outputs(table: Table, resolver: Resolver, drafts: Drafts) -> None:

@@ -74,9 +74,9 @@ def _place(
     return None
 
 
-def same_places(one: tuple[Position, ...], other: tuple[Position, ...]) -> bool:
-    """Whether two boundaries cover the same places: running indices may differ in name."""
-    return all((a.is_here and b.is_here) or a == b for a, b in zip(one, other, strict=True))
+def covered(places: tuple[Position, ...]) -> tuple[Position | None, ...]:
+    """What a boundary covers, however its running indices are called."""
+    return tuple(None if place.is_here else place for place in places)
 
 
 def _unknown(item: tree.Expr, table: Table) -> list[str]:
