@@ -9,16 +9,23 @@ from rnndsl.gallery import specs
 from rnndsl.graph.causality import modes
 from tests import zoo
 from tests.agreement import agree
+from tests.sample import SAMPLE
 
 GIVEN = {"memory": {"s": 3}}
 SPECS = {name: load(path) for name, path in specs().items()}
 MODELS = {name: parse(text, name) for name, text in (zoo.MODELS | zoo.AXES).items()}
 
 
+def marks(name: str) -> list:
+    """Specs beyond the sample, and the slowest of the zoo, are for the long suite."""
+    is_quick = (name in MODELS or name in SAMPLE) and name not in ("memory", "fixed_within")
+    return [] if is_quick else [pytest.mark.long]
+
+
 def cases(models: dict) -> list:
     """Each model in each of its modes."""
     return [
-        pytest.param(name, mode, id=f"{name}-{mode}")
+        pytest.param(name, mode, id=f"{name}-{mode}", marks=marks(name))
         for name, model in models.items()
         for mode in modes(model)
     ]

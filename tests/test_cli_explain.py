@@ -17,6 +17,7 @@ from rnndsl.plan.explain import EquationRow, explain
 from rnndsl.plan.schedule import loop_count, schedule
 from tests import zoo
 from tests.loops import LOOPS, way_back
+from tests.sample import sampled
 from tests.test_cli import run
 from tests.zoo_axes import AXES
 
@@ -70,7 +71,7 @@ def rows(model: Model) -> dict[str, EquationRow]:
     return {row.equation.name: row for row in explain(model)[0].rows}
 
 
-@pytest.mark.parametrize("name", sorted(specs()))
+@pytest.mark.parametrize("name", sampled(sorted(specs())))
 def test_loops_are_those_of_the_table(name: str) -> None:
     for item in explain(load(specs()[name])):
         want = LOOPS[name][item.mode]

@@ -13,6 +13,7 @@ import pytest
 from rnndsl.cli.main import COMMANDS
 from rnndsl.gallery import specs
 from rnndsl.runtime import gradcheck
+from tests.sample import sampled
 from tests.test_cli import GOOD, run
 
 SMALL = """\
@@ -134,7 +135,7 @@ def test_the_plan() -> None:
     assert result.stdout.count("loop backwards:") == 2
 
 
-@pytest.mark.parametrize("name", sorted(specs()))
+@pytest.mark.parametrize("name", sampled(sorted(specs())))
 @pytest.mark.parametrize("stage", ["tree", "graph", "plan"])
 def test_every_spec_has_stages(tmp_path: Path, name: str, stage: str) -> None:
     path = tmp_path / "stage.txt"
