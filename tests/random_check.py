@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,13 +33,17 @@ def check(spec: Spec) -> Plans:
 
 
 def check_text(
-    text: str, sizes: dict[str, int], lengths: tuple[int, ...] = (6, 1, 4, 2), seed: int = 0
+    text: str,
+    sizes: dict[str, int],
+    lengths: tuple[int, ...] = (6, 1, 4, 2),
+    seed: int = 0,
+    base: str | Path = "",
 ) -> Plans:
-    """The same for a text."""
+    """The same for a text, which may use files of a folder."""
     plans = Plans()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        _check(parse(text), sizes, lengths, seed, plans)
+        _check(parse(text, base=base), sizes, lengths, seed, plans)
     return plans
 
 
