@@ -32,6 +32,10 @@ def test_broken_texts_give_diagnostics() -> None:
     assert different > CHUNK * 9 // 10
 
 
+def test_a_reserved_axis_that_stands_twice() -> None:
+    assert examine(mutant(7893), through=False) is None
+
+
 def test_a_mutant_is_its_number() -> None:
     assert [mutant(number) for number in range(20)] == [mutant(number) for number in range(20)]
     assert mutant(1) != mutant(2)

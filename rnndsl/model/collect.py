@@ -121,7 +121,9 @@ def _axis(table: Table, statement: tree.AxisStatement, sizes: set[str]) -> None:
         table.report(wording.bad_axis_start(statement.first.span, length.name))
     indices = tuple(dict.fromkeys(name.name for name in statement.indices))
     if first.name in table.axes:
-        _clash(table, table.symbols[first.name], Symbol(first.name, "axis", first.span, statement))
+        known = table.symbols.get(first.name)  # not there where the name is reserved
+        if known is not None:
+            _clash(table, known, Symbol(first.name, "axis", first.span, statement))
         return
     is_fixed = length.name in sizes
     size = Dim.size(length.name) if is_fixed else None
