@@ -219,3 +219,13 @@ def unused_value(name: str, left: str, span: Span) -> Diagnostic:
 def unused_name(what: str, name: str, span: Span) -> Diagnostic:
     """A declaration that nothing reads."""
     return warning("RNN702", f"the {what} `{name}` is never used", span, help="remove it")
+
+
+def parameter_of_integers(name: str, span: Span) -> Diagnostic:
+    """`param W: token(k)`."""
+    return error(
+        "RNN101",
+        f"`{name}` is a parameter: it holds real numbers, neither tokens nor positions",
+        span,
+        help=f"declare its shape, as in `param {name}: (n, m)`, or leave it to its use",
+    )

@@ -61,6 +61,10 @@ def parameters(table: Table, consts: Mapping[str, float]) -> dict[str, tuple[Par
     for symbol in table.of("param"):
         entry = symbol.entry
         assert isinstance(entry, tree.ParamEntry)
+        if isinstance(entry.shape, tree.IntegerType):
+            table.report(wording.parameter_of_integers(symbol.name, entry.shape.span))
+            table.broken.add(symbol.name)
+            continue
         dims = None if entry.shape is None else shape(entry.shape, table)
         if entry.shape is not None and dims is None:
             table.broken.add(symbol.name)
