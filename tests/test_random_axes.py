@@ -11,7 +11,7 @@ from tests.random_counts import WANTED_SEVERAL
 from tests.random_many import tally_all, told
 from tests.random_models import random_spec
 
-COUNT = int(os.environ.get("RNNDSL_RANDOM_MODELS", "10000"))
+COUNT = int(os.environ.get("RNNDSL_RANDOM_MODELS", "3500"))
 SIZES = {"n": 2, "m": 3, "k": 4, "p": 5, "d": 1, "L": 3}
 HEADS = {
     "plane": "axis t = 1..T\naxis i = 1..S\n",
