@@ -55,7 +55,7 @@ class Maker(Reader):
         template = self.rng.choice(
             ("tanh({})", "sigmoid({})", "relu({})", "softplus({})", "softsign({})", "abs({})",
              "-{}", "exp(tanh({}))", "exp(-abs({}))", "log(0.5 + sigmoid({}))",
-             "log(sigmoid({}))", "log(1 - sigmoid({}))", "log(exp(tanh({})))",
+             "log(sigmoid({}))", "log(1 - sigmoid(3 * tanh({})))", "log(exp(tanh({})))",
              "log(1 + exp(clamp({}, -3, 3)))", "log(1 + {} ^ 2)", "sqrt(0.2 + sigmoid({}))",
              "sqrt(1 + {} ^ 2)", "({}) ^ 2", "({}) ^ 3", "(1.1 + tanh({})) ^ -1.5", "(-{})",
              "two ^ tanh({})", "(({}) % 0.7)",

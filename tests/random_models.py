@@ -155,9 +155,9 @@ class _Writer:
         self.spec.lines.append(Line(left, item.name, term, self._type(item.sort)))
 
     def _type(self, sort: Sort) -> str:
-        if sort.kind in ("integer", "bool"):
+        if sort.kind == "bool":
             return ""
-        return sort.text() if sort.shape or sort.kind != "real" else "()"
+        return sort.text() if sort.shape or sort.kind in ("token", "position") else "()"
 
     def _right_side(self, member: Name, here: Here, members: list[Name]) -> Term:
         sort, make, rng = member.sort, self.maker.make, self.rng

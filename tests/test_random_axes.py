@@ -138,6 +138,28 @@ output h[t,i]"""),
 input x[i,l]: m
 h[i,t]: token(m) = sample(x[i+1,argmax[l](0.5)])
 output h[S-d,T-1], h[i,t]"""),
+    "a_turned_value_beside_its_boundary": ("pair", """
+input x[t,z]: ()
+h[z,t]: () = log(0.5) * x[z,t-2*d]
+h[T+2,z] = x[z-d,z]
+output h[3,t]"""),
+    "a_turned_read_of_data_in_its_two_stages": ("pair", """
+input x[z,t]: position(t)
+h[z]: () = 0.5
+g: () = x[1,1]
+loss = g - 0.5
+output h[x[t,z]]"""),
+    "a_count_of_what_is_the_same_everywhere": ("deep", """
+param W: k, V[l]: p
+h[t]: () = W[sum(V[L+2] < 0.6)]
+output h[t+2]"""),
+    "a_product_into_a_part_of_a_room": ("plane", """
+input x: k
+param W: (m, k)
+h[i,t]: k = h[i,t-4]
+h[i,-3] = x
+g[t,i]: m = W @ h[i,t-2]
+output g[t,1]"""),
 }  # fmt: skip
 
 

@@ -261,6 +261,11 @@ g[t]: m = W * g[t-4]
 g[-2] = W
 e[-d] = h[d]
 loss = e[T-d]""",
+    "a_component_beyond_the_end_of_what_is_the_same_everywhere": """
+param W: m
+h[t]: p = 0.5
+u: () = exp(-abs(h[T+1]))[7] + sum(W)
+loss = u""",
     "first_component_kept_beside_a_boundary": """
 input x[t]: n
 param W: n, V: n

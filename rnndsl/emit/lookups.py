@@ -23,7 +23,7 @@ class Lookups(Expressions):
             return self._end(source, places[0])
         code = self._code(source, False)
         whole = self.context.room_name(source) if room else self.context.variable(source)
-        if source not in self.stage.nodes or (source.op == "data" and source in self.held):
+        if source not in self.stage.nodes or (source.op == "data" and room and source in self.held):
             self.imports.add(whole)
         elif source.op == "data" and not room:
             whole = code.text  # turned, where its dimensions come in another order

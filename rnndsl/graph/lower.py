@@ -206,10 +206,10 @@ class _Lowering(Beyond):
             value = index.attrs["value"]
             if value < 0:
                 return self._nothing(Type(base.kind, base.shape[1:]))
-            if base.op == "fill":  # the row of a parameter's row that there is not
+            if base.op == "fill" and base.inputs[0].attrs.get("value") == 0:
                 return self.b.filled(base.inputs[0], base.shape[1:])
             fixed = [axis.length for axis in self.model.fixed.values()]
-            more = {"inside": True} if value >= 0 and base.shape[0].name in fixed else {}
+            more = {"inside": True} if base.shape[0].name in fixed else {}
             result = self.b.raw("pick", (base,), literal=value, **more)
         else:
             result = self.b.raw("pick", (base, index))

@@ -11,7 +11,10 @@ from rnndsl.model.model import Axis, Model
 
 
 def known_sizes(model: Model, given: Mapping[str, int]) -> dict[str, int]:
-    """Every size that follows from the given ones and the defaults; a size left open is absent."""
+    """Every size that follows from the given ones and the defaults; a size left open is absent.
+
+    So is one that does not come out whole.
+    """
     known = {name: given[name] for name in model.sizes if name in given}
     for name, size in model.sizes.items():
         if size.default is not None and size.default.constant is not None:
@@ -20,7 +23,9 @@ def known_sizes(model: Model, given: Mapping[str, int]) -> dict[str, int]:
     for _ in derived:
         for name, default in derived.items():
             if name not in known and default is not None and default.names <= known.keys():
-                known[name] = int(default.value(known))
+                value = default.value(known)
+                if value.denominator == 1:
+                    known[name] = int(value)
     return known
 
 

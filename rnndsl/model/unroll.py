@@ -30,6 +30,7 @@ from rnndsl.model.dims import ZERO
 from rnndsl.model.expr import Position, Read, Type
 from rnndsl.model.instances import Instances, instance_name, outside
 from rnndsl.model.model import Axis, Boundary, Clip, Equation, Model, Output, Parts
+from rnndsl.model.sizes import known_sizes
 from rnndsl.model.unroll_text import unrolled_text
 from rnndsl.text.diagnostics import DataError
 
@@ -71,18 +72,6 @@ def _length(axis: Axis, sizes: Mapping[str, int]) -> int:
     if length.denominator != 1 or length < 1:
         raise DataError(f"size `{axis.length}` is {length}, not a positive integer")
     return int(length)
-
-
-def known_sizes(model: Model, given: Mapping[str, int]) -> dict[str, int]:
-    """The sizes given, those with a default, and those that follow from them."""
-    known = {name: value for name, value in given.items() if name in model.sizes}
-    for _ in model.sizes:
-        for size in model.sizes.values():
-            if size.name not in known and size.default and size.default.names <= known.keys():
-                value = size.default.value(known)
-                if value.denominator == 1:
-                    known[size.name] = int(value)
-    return known
 
 
 class _Unrolling:

@@ -41,6 +41,11 @@ def _spread(a: Sequence[Code], site: Site) -> Code:
     return call("_spread", a[0], site.live(), str(site.rank_of_result()))
 
 
+def _fill(a: Sequence[Code], site: Site) -> Code:
+    code = a[0] if site.is_real() else call("np.asarray", a[0])  # a bare number would turn real
+    return call("_fill", code, site.shape_of_result())
+
+
 def _rename(a: Sequence[Code], site: Site) -> Code:
     turned = site.turned()
     return call("np.transpose", a[0], turned) if turned else a[0]
@@ -166,7 +171,7 @@ ROWS = (
     ),
     Operation(
         "fill",
-        lambda a, site: call("_fill", a[0], site.shape_of_result()),
+        _fill,
         lambda b, n, d: (b.op("sum", d),),
         helpers=("_fill",),
     ),

@@ -105,7 +105,9 @@ def _is_whole(node: Node, index: str) -> bool:
 
 
 def _is_over(node: Node, index: str) -> bool:
-    """Whether a node works over all positions of an index: it reduces over it, or sums it up."""
+    """Whether a node works over all positions of an index: it reduces over it, or turns it."""
+    if node.op == "rename":
+        return any(index in pair for pair in node.attrs["names"])
     if node.op not in TABLE or not TABLE[node.op].across:
         return False
     return index in node.attrs.get("over", (node.attrs.get("index", index),))

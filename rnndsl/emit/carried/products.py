@@ -21,8 +21,11 @@ def _outer_sum_each(x, y):
 
 def _product_into(x, matrix, out):
     """x @ matrix over all positions and examples as one product."""
-    if x.ndim > 2 and x.flags.c_contiguous:
-        flat = x.reshape(-1, x.shape[-1])
+    if x.ndim < 3 or not x.flags.c_contiguous:
+        np.matmul(x, matrix, out=out)
+        return
+    flat = x.reshape(-1, x.shape[-1])
+    if out.flags.c_contiguous:
         np.matmul(flat, matrix, out=out.reshape(-1, out.shape[-1]))
     else:
-        np.matmul(x, matrix, out=out)
+        out[...] = (flat @ matrix).reshape(out.shape)
