@@ -218,7 +218,7 @@ CHANGES: tuple[tuple[Change, int], ...] = (
 def mutant(number: int) -> str:
     """The text of a number: a good spec after one to five changes."""
     chance = random.Random(f"mutant {number}")
-    text = chance.choice(corpus())
+    text = min(chance.choices(corpus(), k=3), key=len)
     changes, weights = zip(*CHANGES, strict=True)
     for change in chance.choices(changes, weights, k=chance.choice((1, 1, 1, 2, 2, 3, 5))):
         text = change(text, chance) or " "

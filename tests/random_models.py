@@ -79,7 +79,7 @@ class _Writer:
         self.maker = Maker(self.world)
         self.spec = Spec(seed, sizes, derived, [str(axis) for axis in axes])
         self.earlier: tuple[Name, ...] = ()
-        self.depth = rng.choice((1, 1, 2, 2, 3))
+        self.depth = rng.choice((1, 1, 1, 2, 2, 3))
         self.spec.head = rng.choice(HEADS)
         self.spec.defaults = tuple(name for name in sizes if rng.random() < 0.1)
         if "L" in sizes:  # along a fixed axis `-d` and `-3` are one place for some sizes
@@ -87,7 +87,7 @@ class _Writer:
 
     def write(self) -> Spec:
         rng, spec = self.rng, self.spec
-        for _ in range(rng.choice((1, 1, 2, 2, 3, 4))):
+        for _ in range(rng.choice((1, 1, 1, 2, 2, 3))):
             kind = rng.choice(("loop", "loop", "loop", "map", "plain"))
             self._stage(kind if self.world.axes else "plain")
         if rng.random() < 0.75:

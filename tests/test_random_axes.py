@@ -11,7 +11,7 @@ from tests.random_counts import WANTED_SEVERAL
 from tests.random_many import tally_all, told
 from tests.random_models import random_spec
 
-COUNT = int(os.environ.get("RNNDSL_RANDOM_MODELS", "3500"))
+COUNT = int(os.environ.get("RNNDSL_RANDOM_MODELS", "3000"))
 SIZES = {"n": 2, "m": 3, "k": 4, "p": 5, "d": 1, "L": 3}
 HEADS = {
     "plane": "axis t = 1..T\naxis i = 1..S\n",
@@ -156,9 +156,9 @@ output h[t+2]"""),
     "a_product_into_a_part_of_a_room": ("plane", """
 input x: k
 param W: (m, k)
-h[i,t]: k = h[i,t-4]
-h[i,-3] = x
-g[t,i]: m = W @ h[i,t-2]
+h[i,t]: k = 0.5 * h[i,t-1] + x
+h[-1,t] = x
+g[t,i]: m = W @ h[i-2,t]
 output g[t,1]"""),
 }  # fmt: skip
 

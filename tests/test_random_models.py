@@ -11,7 +11,7 @@ from tests.random_counts import WANTED
 from tests.random_many import tally_all, told
 from tests.random_models import random_spec
 
-COUNT = int(os.environ.get("RNNDSL_RANDOM_MODELS", "6500"))
+COUNT = int(os.environ.get("RNNDSL_RANDOM_MODELS", "7000"))
 SIZES = {"n": 2, "m": 3, "k": 4, "p": 5, "d": 3, "s": 5, "q": 6}
 
 REGRESSIONS: dict[str, str] = {
