@@ -35,6 +35,10 @@ class NodeSite:
         """Whether an operand is a bare number."""
         return self._node.inputs[slot].is_number
 
+    def is_leaf(self, slot: int) -> bool:
+        """Whether an operand is a number of the file or a size."""
+        return self._node.inputs[slot].op in ("number", "size")
+
     def is_real(self) -> bool:
         """Whether the result is real."""
         return self._node.kind == "real"

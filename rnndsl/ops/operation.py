@@ -32,6 +32,9 @@ class Site(Protocol):
     def is_number(self, slot: int) -> bool:
         """Whether an operand is a bare number."""
 
+    def is_leaf(self, slot: int) -> bool:
+        """Whether an operand is a number of the file or a size."""
+
     def is_real(self) -> bool:
         """Whether the result is real."""
 

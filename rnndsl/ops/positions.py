@@ -42,7 +42,8 @@ def _spread(a: Sequence[Code], site: Site) -> Code:
 
 
 def _fill(a: Sequence[Code], site: Site) -> Code:
-    code = a[0] if site.is_real() else call("np.asarray", a[0])  # a bare number would turn real
+    stays = site.is_real() or site.is_leaf(0)  # what is counted must not turn real
+    code = a[0] if stays else call("np.asarray", a[0])
     return call("_fill", code, site.shape_of_result())
 
 
