@@ -99,12 +99,27 @@ def _depend(graph: nx.MultiDiGraph, model: Model, item: Reference) -> None:
     if item.via is not None:
         target = (item.target, model.equations[item.target].boundaries.index(item.via))
     sources: list[Node] = [item.source]
-    if any(at.kind == "fixed" and at.place and at.place.is_outside for at in item.along):
+    main = item.place
+    if main is not None and main.anchor in ("leaf", "root"):
+        sources = ends_of_tree(model, item.source, main.anchor)
+    elif any(at.kind == "fixed" and at.place and at.place.is_outside for at in item.along):
         bounds = model.equations[item.source].boundaries
         places = [None if at.kind == "all" else at.place for at in item.along]
         sources = [(item.source, number) for number in boundaries_at(places, bounds)]
     for source in sources:
         graph.add_edge(source, target, reference=item)
+
+
+def ends_of_tree(model: Model, name: str, anchor: str) -> list[Node]:
+    """What a read at a leaf, or at the root, depends on: the equation for these, or for all.
+
+    A leaf may be the root of a tree of one node.
+    """
+    ends = {item.place.anchor: k for k, item in enumerate(model.equations[name].boundaries)}
+    if anchor == "root":
+        return [(name, ends["root"])] if "root" in ends else [name]
+    found: list[Node] = [(name, ends[end]) for end in ("leaf", "root") if end in ends]
+    return found if "leaf" in ends else [name]
 
 
 def loops(model: Model, mode: Mode = "teacher") -> list[Loop]:

@@ -161,7 +161,13 @@ def _along(model: Model, way: Way, source: Node, ref: Reference) -> Along | None
 
 
 def _sign(place: Position) -> int | None:
-    """The sign of a shift; None where it depends on sizes."""
+    """The sign of a shift; None where it depends on sizes, or leads to a sibling.
+
+    Children come before their parent.
+    """
+    if place.link:
+        ups = {link == "parent" for link in place.link}
+        return None if len(ups) > 1 else 1 if ups == {True} else -1
     least, most = place.offset.least, place.offset.most
     if least is not None and least > 0:
         return 1

@@ -6,8 +6,8 @@ here and drawings start here; derivatives and code start from the graph of opera
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import networkx as nx
@@ -17,6 +17,8 @@ from rnndsl.model.model import Boundary, Model
 
 Mode = Literal["teacher", "free", "scheduled"]
 LOSS = "loss"
+CHILDREN = "children"
+"""The step from a node to each of its children."""
 
 
 Kind = Literal["same", "shift", "fixed", "all", "through"]
@@ -26,8 +28,8 @@ Kind = Literal["same", "shift", "fixed", "all", "through"]
 class Along:
     """Where along one of its axes something is read.
 
-    `kind` is `shift` (relative to the running index of `place`, 0 too), `fixed` (one position),
-    `all` (under a reduction) or `through` (a position that is itself a value: no `place`).
+    `kind` is `shift` (relative to the running index of `place`, 0 too; along a tree to a child or
+    the parent of the running node, or the running leaf), `fixed` (one position), `all` (under a reduction) or `through` (a position that is itself a value: no `place`).
     """
 
     axis: str
@@ -85,16 +87,20 @@ def references(model: Model, mode: Mode | None = None) -> Iterator[Reference]:
                 yield Reference(read.name, equation.name, along, read, via, side)
 
 
+Bound = Mapping[str, str]
+"""The indices bound around a read; for one of children, the node whose children they are."""
+
+
 def _reads(
     top: Expr, mode: Mode | None
-) -> Iterator[tuple[Read, frozenset[str], Literal["teacher", "free"] | None]]:
+) -> Iterator[tuple[Read, Bound, Literal["teacher", "free"] | None]]:
     """Every read, with the indices bound around it and its side of a `teach`."""
-    stack: list[tuple[Expr, frozenset[str], Literal["teacher", "free"] | None]]
-    stack = [(top, frozenset(), None)]
+    stack: list[tuple[Expr, Bound, Literal["teacher", "free"] | None]]
+    stack = [(top, {}, None)]
     while stack:
         expr, bound, side = stack.pop()
         if isinstance(expr, Over):
-            bound = bound | {expr.index}
+            bound = {**bound, expr.index: expr.within}
         if isinstance(expr, Teach):
             if mode != "teacher":
                 stack.append((expr.free, bound, "free"))
@@ -106,12 +112,17 @@ def _reads(
         stack.extend((child, bound, side) for child in reversed(expr.children))
 
 
-def _along(axis: str, place: Position | Expr, bound: frozenset[str]) -> Along:
+def _along(axis: str, place: Position | Expr, bound: Bound) -> Along:
     if isinstance(place, Expr):
         return Along(axis, "through", None)
+    if place.anchor == "leaf":
+        return Along(axis, "shift", place)
     if place.anchor != "index":
         return Along(axis, "fixed", place)
-    return Along(axis, "all" if place.index in bound else "shift", place)
+    node = bound.get(str(place.index))
+    if node:
+        return Along(axis, "shift", replace(place, index=node, link=(CHILDREN, *place.link)))
+    return Along(axis, "shift" if node is None else "all", place)
 
 
 def equation_graph(model: Model, mode: Mode | None = None) -> nx.MultiDiGraph:

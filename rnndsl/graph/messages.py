@@ -57,7 +57,11 @@ def same_step(model: Model, circle: Sequence[Reference]) -> Diagnostic:
     first, text = needs[0], _read(model, needs[0])
     path = " -> ".join([_left(model, ref) for ref in needs] + [_left(model, needs[0])])
     index = first.place.index if first.place is not None and first.place.is_here else None
-    if index is not None:
+    if index is not None and first.along[0].axis in _trees(model):
+        within = f"`{base_name(first.target)}` needs itself at the same node"
+        help = f"a recurrence reads children or the parent: `{base_name(first.source)}"
+        help += f"[{index}.parent]`"
+    elif index is not None:
         within = f"`{base_name(first.target)}` needs itself within one step"
         before = text.replace(index, f"{index}-1", 1) if len(first.along) > 1 else None
         before = before or f"{base_name(first.source)}[{index}-1]"
@@ -81,16 +85,23 @@ def same_step(model: Model, circle: Sequence[Reference]) -> Diagnostic:
     )
 
 
+def _trees(model: Model) -> list[str]:
+    return [axis.name for axis in model.axes.values() if axis.is_tree]
+
+
 def mixed(model: Model, back: Reference, ahead: Reference) -> Diagnostic:
     """A loop that would have to run both ways."""
+    is_tree = back.place is not None and bool(back.place.link)
+    before, after = ("children", "parent") if is_tree else ("position before", "position after")
+    two = "as a pass up the tree and one down" if is_tree else "as a bidirectional model does"
     names = f"`{_read(model, back)}` and `{_read(model, ahead)}`"
     return error(
         "RNN201",
         f"a loop cannot run both ways: {names} depend on each other",
         ahead.read.span,
-        "needs the position after",
-        more=[Label(back.read.span, "needs the position before")],
-        help="split it into two values, one for each direction, as a bidirectional model does",
+        f"needs the {after}",
+        more=[Label(back.read.span, f"needs the {before}")],
+        help=f"split it into two values, one for each direction, {two}",
     )
 
 
@@ -142,6 +153,14 @@ def blocked(model: Model, ref: Reference, names: Sequence[str], axis: str | None
 def unknown_direction(ref: Reference) -> Diagnostic:
     """`h[t-d+1]`: before, here or after, as the size will have it."""
     source = base_name(ref.source)
+    if ref.place is not None and ref.place.link:
+        return error(
+            "RNN204",
+            f"`{source}` is read at a sibling, inside the loop that computes it",
+            ref.read.span,
+            "neither above nor below",
+            help="a loop runs from the leaves up or from the root down: read children or the parent",
+        )
     return error(
         "RNN204",
         f"whether `{source}` is read before, at or after the position depends on a size",

@@ -16,23 +16,26 @@ from rnndsl.interpreter.elementwise import Array
 from rnndsl.interpreter.evaluate import Interpreter, fixed_lengths
 from rnndsl.interpreter.expressions import Settings
 from rnndsl.interpreter.sizes import Sizes
+from rnndsl.interpreter.trees import trees_of
 from rnndsl.model.model import Model
 from rnndsl.text.diagnostics import DataError
 
 
 class BatchSettings(Settings, total=False):
     """Also `batch`, the number of examples where no data says it, and `state`, the values
-    before this window, (d, B, ...), as `Interpreter` has them."""
+    before this window, (d, B, ...), as `Interpreter` has them, and `trees`, the forests."""
 
     batch: int | None
     state: Mapping[str, Any] | None
+    trees: Mapping[str, Any] | None
 
 
 class Batch:
     """A model on a batch.
 
     `lengths`: by the name of the axis, one number an example, or one for all; without it the
-    data are taken to be full. Fixed axes are as long as their sizes say.
+    data are taken to be full. Fixed axes are as long as their sizes say. `trees`: by the name of
+    the axis a forest, with `children` and `roots`; what is over its nodes is (nodes, ...).
     """
 
     def __init__(
@@ -45,9 +48,13 @@ class Batch:
         *,
         batch: int | None = None,
         state: Mapping[str, Any] | None = None,
+        trees: Mapping[str, Any] | None = None,
         **settings: Unpack[Settings],
     ) -> None:
         self.model = model
+        self.trees = {axis: trees_of(forest) for axis, forest in (trees or {}).items()}
+        for found in self.trees.values():
+            batch = len(found)
         self.sizes = sizes if isinstance(sizes, Sizes) else Sizes(model, sizes)
         self.params = dict(params)
         self.data = {name: np.asarray(value) for name, value in data.items()}
@@ -69,6 +76,7 @@ class Batch:
             axis: self.data[name].shape[k]
             for name in self.data
             for k, axis in enumerate(self.model.data[name].axes)
+            if axis not in self.trees
         }
 
     def _end(self, axis: str) -> int:
@@ -79,13 +87,17 @@ class Batch:
         self, b: int, params: Mapping[str, Any] | None = None, data: Mapping[str, Any] | None = None
     ) -> Interpreter:
         """Example b by itself, with other parameters or data than the batch's if given."""
-        missing = [axis for axis in self.model.axes if axis not in self.lengths]
+        known = {**self.lengths, **self.trees}
+        missing = [axis for axis in self.model.axes if axis not in known]
         if missing:
             raise DataError(f"no data says how long axis `{missing[0]}` is")
         lengths = {axis: int(length[b]) for axis, length in self.lengths.items()}
         own = {}
         for name, array in (self.data if data is None else data).items():
             axes = self.model.data[name].axes
+            if axes and axes[0] in self.trees:
+                own[name] = array[self.trees[axes[0]][b].numbers]
+                continue
             own[name] = array[corner([lengths[axis] for axis in axes], b)]
         return Interpreter(
             self.model,
@@ -95,6 +107,7 @@ class Batch:
             lengths,
             example=b,
             state={name: array[:, b] for name, array in self.before.items()},
+            trees={axis: found[b] for axis, found in self.trees.items()},
             **self.settings,
         )
 
@@ -114,12 +127,24 @@ class Batch:
         for output in self.model.outputs:
             axes = output.axes
             parts = [outputs[output.label] for outputs in each]
+            if axes and axes[0] in self.trees:
+                found[output.label] = self._over_nodes(axes[0], parts)
+                continue
             inner = parts[0].shape[len(axes) :]
             shape = (*(self._end(axis) for axis in axes), self.count, *inner)
             found[output.label] = np.zeros(shape, dtype=np.result_type(*parts))
             for b, part in enumerate(parts):
                 found[output.label][corner(part.shape[: len(axes)], b)] = part
         return found
+
+    def _over_nodes(self, axis: str, parts: list[Array]) -> Array:
+        """What each example's nodes have, in the order of the forest: (nodes, ...)."""
+        trees = self.trees[axis]
+        count = 1 + max(int(tree.numbers[-1]) for tree in trees)
+        result = np.zeros((count, *parts[0].shape[1:]), np.result_type(*parts))
+        for tree, part in zip(trees, parts, strict=True):
+            result[tree.numbers] = part
+        return result
 
     def state(self) -> dict[str, Array]:
         """What the next window needs of this one, (d, B, ...)."""

@@ -16,6 +16,7 @@ from rnndsl.interpreter.elementwise import Array
 from rnndsl.interpreter.expressions import Env, Expressions, Settings, fill, number
 from rnndsl.interpreter.sizes import Sizes, delays
 from rnndsl.interpreter.tasks import Step, Task, run
+from rnndsl.interpreter.trees import Tree
 from rnndsl.model.expr import Expr, Read, free_indices
 from rnndsl.model.model import Boundary, Data, Equation, Model, Output, Parts
 from rnndsl.text.diagnostics import DataError
@@ -28,7 +29,8 @@ class Interpreter(Expressions):
 
     `params`: arrays of the parameters' shapes, fixed axes in front. `data`: axes in front, in
     their written order: (T, ...), (T, S, ...), (...). `lengths`: the example's own, by the name
-    of the axis; those of fixed axes are sizes. `example`: its place in the batch, for draws.
+    of the axis; those of fixed axes are sizes. `trees`: the example's own, by the name of the
+    axis, whose data have one row a node, (nodes, ...). `example`: its place in the batch, for draws.
     `state`: the last values before this window, oldest first, (d, ...): they stand at the
     positions 1-d to 0 in place of boundaries and zeros. Numbers are float64, or complex128
     where a complex number came in.
@@ -44,11 +46,15 @@ class Interpreter(Expressions):
         *,
         example: int = 0,
         state: Mapping[str, Any] | None = None,
+        trees: Mapping[str, Tree] | None = None,
         **settings: Unpack[Settings],
     ) -> None:
         known = sizes if isinstance(sizes, Sizes) else Sizes(model, sizes)
         fixed = fixed_lengths(model, known)
-        super().__init__(known, params, {**lengths, **fixed}, settings, example)
+        counts = {axis: len(tree.kids) for axis, tree in (trees or {}).items()}
+        slots = {axis.name: axis.slots for axis in model.axes.values()}
+        lengths = {**lengths, **fixed, **counts}
+        super().__init__(known, params, lengths, settings, example, trees, slots)
         self.model = model
         self._data = {name: number(value) for name, value in data.items()}
         self._before = {name: number(value) for name, value in (state or {}).items()}
@@ -154,6 +160,9 @@ class Interpreter(Expressions):
         if isinstance(equation, Data):
             return None
         if self._is_inside(name, at):
+            for boundary in equation.boundaries:
+                if self._is_end_of_tree(boundary, at):
+                    return boundary.expr, tuple(zip(equation.axes, at, strict=True))
             return equation.expr, tuple(zip(equation.indices, at, strict=True))
         for boundary in equation.boundaries:
             env = self._meets(boundary, at)
@@ -173,6 +182,23 @@ class Interpreter(Expressions):
             else:
                 return None
         return tuple(env)
+
+    def _is_end_of_tree(self, boundary: Boundary, at: tuple[int, ...]) -> bool:
+        """Whether a node is the root, or a leaf, that a boundary is for."""
+        place = boundary.place
+        tree = self.trees.get(place.axis)
+        if tree is None:
+            return False
+        if place.anchor == "root":
+            return at[0] == tree.root
+        return not tree.children(at[0]) and not self._has_own(boundary.name, at[0], tree)
+
+    def _has_own(self, name: str, node: int, tree: Tree) -> bool:
+        """Whether a node is a root with an equation for it, which comes before that of leaves."""
+        equation = self._named[name]
+        if node != tree.root or isinstance(equation, Data):
+            return False
+        return any(item.place.anchor == "root" for item in equation.boundaries)
 
     def _is_inside(self, name: str, at: tuple[int, ...]) -> bool:
         axes = self._named[name].axes

@@ -7,7 +7,7 @@ What a name stands for at a position is left to `evaluate`, what an operation do
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypedDict, get_args
 
 import numpy as np
@@ -17,6 +17,7 @@ from rnndsl.interpreter.elementwise import Array, choose, real
 from rnndsl.interpreter.operations import OPERATIONS, OVER_AXIS, pick
 from rnndsl.interpreter.sizes import Sizes
 from rnndsl.interpreter.tasks import Step, Task
+from rnndsl.interpreter.trees import Tree
 from rnndsl.model import expr as form
 from rnndsl.model.expr import Expr, Position, Type
 
@@ -51,6 +52,8 @@ class Expressions(ABC):
         lengths: Mapping[str, int],
         settings: Settings,
         example: int,
+        trees: Mapping[str, Tree] | None = None,
+        slots: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         unknown = sorted(settings.keys() - Settings.__annotations__.keys())
         if unknown:
@@ -59,6 +62,8 @@ class Expressions(ABC):
             raise ValueError(f"no mode is called `{settings['mode']}`")
         self.sizes = sizes
         self.lengths = {axis: int(length) for axis, length in lengths.items()}
+        self.trees = dict(trees or {})
+        self._slots = dict(slots or {})
         self._params = {name: number(value) for name, value in params.items()}
         self._mode = settings.get("mode", "teacher")
         self._forcing = settings.get("forcing", 1.0)
@@ -72,10 +77,24 @@ class Expressions(ABC):
 
     def position(self, place: Position, env: Env) -> int:
         """A place on an axis as a number, from 1."""
+        if place.axis in self.trees:
+            return self._node(place, env)
         offset = self.sizes.integer(place.offset)
         if place.anchor == "index":
             return dict(env)[str(place.index)] + offset
         return offset + (self.lengths[place.axis] if place.anchor == "end" else 0)
+
+    def _node(self, place: Position, env: Env) -> int:
+        """A node of a tree; 0 for none."""
+        tree = self.trees[place.axis]
+        if place.anchor == "root":
+            return tree.root
+        if place.anchor == "leaf":
+            return dict(env)[place.axis]
+        node = dict(env)[str(place.index)]
+        for link in place.link:
+            node = tree.step(node, link, self._slots[place.axis])
+        return node
 
     def _step(self, expr: Expr, env: Env) -> Step:
         """An expression of any form."""
@@ -173,11 +192,19 @@ class Expressions(ABC):
         key = (expr, rest)
         if key not in self._stacked:
             rows = []
-            for position in range(1, self.lengths[expr.axis] + 1):
+            for position in self._range(expr, env):
                 rows.append((yield self._step(expr.body, (*rest, (expr.index, position)))))
-            self._stacked[key] = OVER_AXIS[expr.operation](np.stack(rows))
+            shape = self.sizes.shape(expr)
+            over = OVER_AXIS[expr.operation]
+            self._stacked[key] = over(np.stack(rows)) if rows else _of_none(expr, shape)
         result = self._stacked[key]
         return result[dict(env)[expr.index] - 1] if expr.operation == "softmax" else result
+
+    def _range(self, expr: form.Over, env: Env) -> Iterable[int]:
+        """The positions, or the nodes, that an index runs over."""
+        if expr.within:
+            return self.trees[expr.axis].children(dict(env)[expr.within])
+        return range(1, self.lengths[expr.axis] + 1)
 
     def _is_taught(self, expr: form.Teach, env: Env) -> bool:
         if self._mode == "scheduled":
@@ -191,6 +218,11 @@ class Expressions(ABC):
         running = iter(position for _, position in env)
         at = tuple(next(running) if p is None else p for p in expr.at or (None,) * len(env))
         return chance.uniform(self._seed, expr.site, self._example, at, shape)
+
+
+def _of_none(expr: form.Over, shape: tuple[int, ...]) -> Array:
+    """A reduction over the children of a node that has none: 0, `logsumexp` minus infinity."""
+    return np.full(shape, -np.inf if expr.operation == "logsumexp" else 0.0)
 
 
 def fill(value: Array, shape: tuple[int, ...]) -> Array:

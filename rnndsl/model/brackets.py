@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from rnndsl.model import axis_messages, messages, place_messages, slips
+from rnndsl.model import axis_messages, place_messages, slips, tree_messages
 from rnndsl.model import expr as ir
 from rnndsl.model.expr import Position
+from rnndsl.model.nodes import leads_nowhere
 from rnndsl.model.places import affine, position, stranger
 from rnndsl.model.symbols import LOSS, Symbol, Table
 from rnndsl.syntax import tree
@@ -28,13 +29,14 @@ class Brackets(ABC):
     """The part of a resolver that reads brackets.
 
     `left` is the left side of the equation as messages show it, `is_value` whether it is that
-    of a value; `value` the right side, until an index is told that does not run in it.
+    of a value, `is_leaf` whether it is for leaves; `value` the right side, until an index is told that does not run in it.
     """
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.left = ""
         self.is_value = False
+        self.is_leaf = False
         self.value: tree.Expr | None = None
 
     @abstractmethod
@@ -67,7 +69,7 @@ class Brackets(ABC):
         groups: list[tuple[tree.Expr, ...]] = []
         while isinstance(base, tree.Index):
             if any(isinstance(item, tree.Binder) for item in base.items):
-                self.table.wait("tree", messages.later("the children of a node", base.span))
+                self.table.report(tree_messages.index_within_tree(base.span))
                 raise Unresolved
             groups.insert(0, base.items)
             base = base.base
@@ -141,9 +143,31 @@ class Brackets(ABC):
         self.table.report(place_messages.no_position(symbol.name, item.span, words))
         raise Unresolved
 
+    def _node(
+        self, item: tree.Expr, axis: str, place: Position | None, running: frozenset[str]
+    ) -> Position:
+        """A place on a tree."""
+        if place is None:
+            if not self._is_told(item, axis):
+                self.table.report(tree_messages.not_a_node(item.span, axis))
+            raise Unresolved
+        if place.index is not None and place.index not in running:
+            self._unbound(item, place.index)
+        if place.anchor == "leaf" and not self.is_leaf:
+            self.table.report(tree_messages.leaf_elsewhere(item.span, axis))
+            raise Unresolved
+        return place
+
+    def _is_told(self, item: tree.Expr, axis: str) -> bool:
+        """Whether it has been said what is wrong with a place on a tree."""
+        names = [item.name] if isinstance(item, tree.Name) else []
+        return leads_nowhere(item, self.table, axis) or any(map(self.table.excuses, names))
+
     def _place(self, item: tree.Expr, axis: str, running: frozenset[str]) -> Position | ir.Expr:
         """A place on an axis: written as arithmetic, or a value that says where."""
         place = position(item, self.table, axis)
+        if self.table.is_tree(axis):
+            return self._node(item, axis, place, running)
         if place is not None:
             if place.index is not None and place.index not in running:
                 self._unbound(item, place.index)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
+from rnndsl.model import tree_messages
 from rnndsl.model.along import Along
 from rnndsl.model.collect import collect
 from rnndsl.model.declarations import (
@@ -108,10 +109,21 @@ def _assembled(
 def _declared(table: Table, drafts: Drafts, numbers: Mapping[str, float]) -> Declared:
     values: dict[str, Type | None] = {}
     for item in drafts.equations:
-        values[item.name] = _type(item.statement, table)
-        if values[item.name] is None and item.statement.shape is not None:
+        statement = _shaped(item, drafts, table)
+        values[item.name] = _type(statement, table)
+        if values[item.name] is None and statement.shape is not None:
             table.broken.add(item.name)
     return Declared(data(table), parameters(table, numbers), values)
+
+
+def _shaped(item: Draft, drafts: Drafts, table: Table) -> tree.EquationStatement:
+    """The statement that declares the shape of a value: its own, or that of leaves or the root."""
+    sides = [item.statement, *(bound.statement for bound in drafts.of(item.name))]
+    shaped = [side for side in sides if side.shape is not None]
+    for other in shaped[1:]:
+        assert other.shape is not None
+        table.report(tree_messages.second_shape(item.name, other.shape.span))
+    return shaped[0] if shaped else item.statement
 
 
 def _type(statement: tree.EquationStatement, table: Table) -> Type | None:

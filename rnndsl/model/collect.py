@@ -1,12 +1,11 @@
 """Declarations and left sides into the table of names, in whatever order the file has them.
 
-It says what clashes, what is reserved and what waits for a later version; right sides of
-equations are for `resolve`.
+It says what clashes and what is reserved; right sides of equations are for `resolve`.
 """
 
 from __future__ import annotations
 
-from rnndsl.model import axis_messages, messages
+from rnndsl.model import axis_messages, messages, tree_messages
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model.dims import Dim
 from rnndsl.model.model import Axis
@@ -34,8 +33,7 @@ def collect(whole: Whole) -> Table:
         if isinstance(statement, tree.AxisStatement):
             _axis(table, statement, sizes)
         elif isinstance(statement, tree.TreeStatement):
-            table.wait("tree", messages.later("an axis over a tree", statement.span))
-            table.broken.update(name.name for name in statement.indices)
+            _tree(table, statement)
     for statement in statements:
         _declare(table, statement)
     for statement in statements:
@@ -136,6 +134,28 @@ def _axis(table: Table, statement: tree.AxisStatement, sizes: set[str]) -> None:
         _add(table, Symbol(length.name, "length", length.span, statement, (first.name,)))
 
 
+def _tree(table: Table, statement: tree.TreeStatement) -> None:
+    """An axis over the nodes of a tree."""
+    first = statement.indices[0]
+    if first.name in table.axes:
+        known = table.symbols.get(first.name)
+        if known is not None:
+            _clash(table, known, Symbol(first.name, "axis", first.span, statement))
+        return
+    indices = tuple(dict.fromkeys(name.name for name in statement.indices))
+    seen: dict[str, Span] = {}
+    for slot in statement.slots:
+        if slot.name in RESERVED:
+            table.report(messages.reserved(slot.name, slot.span))
+        elif slot.name in seen:
+            table.report(messages.duplicate(slot.name, slot.span, seen[slot.name]))
+        seen.setdefault(slot.name, slot.span)
+    axis = Axis(first.name, indices, "", first.span, is_tree=True, slots=tuple(seen))
+    table.axes[first.name] = axis
+    for name in statement.indices:
+        _add(table, Symbol(name.name, "axis", name.span, statement, (first.name,), (name.name,)))
+
+
 def _data(table: Table, statement: tree.DataStatement, entry: tree.DataEntry) -> None:
     name = entry.name.name
     found = _carried(table, entry.indices)
@@ -153,7 +173,9 @@ def _param(table: Table, entry: tree.ParamEntry) -> None:
     if running:
         at = next(item for item in entry.indices if table.axis_of(_written(item)) == running[0])
         length = table.axes[running[0]].length
-        table.report(axis_messages.parameter_over_sequence(name, at.span, length))
+        over_tree = tree_messages.parameter_over_tree(name, at.span)
+        over_sequence = axis_messages.parameter_over_sequence(name, at.span, length)
+        table.report(over_tree if table.is_tree(running[0]) else over_sequence)
     if found is None or running:
         table.broken.add(name)
     else:
@@ -167,7 +189,18 @@ def _carried(
     if [item for item in items if not _is_axis(table, item)]:
         return None
     indices = tuple(_written(item) for item in items)
-    return tuple(table.axis_of(index) or "" for index in indices), indices
+    axes = tuple(table.axis_of(index) or "" for index in indices)
+    return None if _are_mixed(table, items, axes) else (axes, indices)
+
+
+def _are_mixed(table: Table, items: tuple[tree.Expr, ...], axes: tuple[str, ...]) -> bool:
+    """Whether the nodes of a tree stand beside another index, which is told."""
+    trees = [number for number, axis in enumerate(axes) if table.is_tree(axis)]
+    if not trees or len(axes) == 1:
+        return False
+    node, other = _written(items[trees[0]]), _written(items[1 if trees[0] == 0 else 0])
+    table.report(tree_messages.two_families(node, other, items[1].span))
+    return True
 
 
 def _written(item: tree.Expr) -> str:
@@ -238,8 +271,11 @@ def _equation(table: Table, statement: tree.EquationStatement) -> None:
             table.broken.add(target.name)
             return
         axes = tuple(table.axis_of(index) or "" for index in indices)
+        if _are_mixed(table, items, axes):
+            table.broken.add(target.name)
+            return
         _add(table, Symbol(target.name, "value", target.span, statement, axes, indices))
-    elif _waits(table, statement, items):
+    elif _names_nothing(table, items):
         table.broken.add(target.name)
     else:
         table.boundaries.append(statement)
@@ -255,13 +291,11 @@ def _loss(table: Table, statement: tree.EquationStatement) -> None:
         table.loss = statement
 
 
-def _waits(table: Table, statement: tree.EquationStatement, items: tuple[tree.Expr, ...]) -> bool:
-    """Whether the left side belongs to a part of the language that waits, or is at fault."""
+def _names_nothing(table: Table, items: tuple[tree.Expr, ...]) -> bool:
+    """Whether the bracket of a left side holds a name that nothing has, which is told."""
     names = [item for item in items if isinstance(item, tree.Name)]
-    if any(item.name in ("leaf", "root") for item in names):
-        table.wait("tree", messages.later("an equation for leaves or the root", statement.span))
-        return True
-    unknown = [item for item in names if item.name not in table.symbols]
+    ends = ("leaf", "root") if any(axis.is_tree for axis in table.axes.values()) else ()
+    unknown = [i for i in names if i.name not in table.symbols and i.name not in ends]
     for item in unknown:
         if not table.excuses(item.name):
             _unknown_index(table, item)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
-from rnndsl.model import messages, place_messages
+from rnndsl.model import messages, place_messages, tree_messages
 from rnndsl.model.dims import ZERO
 from rnndsl.model.drafts import Drafts
 from rnndsl.model.expr import Type
@@ -51,6 +51,9 @@ def integer_type(node: tree.IntegerType, table: Table) -> Type | None:
     if symbol is None or symbol.what != "axis":
         if not (isinstance(argument, tree.Name) and table.excuses(argument.name)):
             table.report(place_messages.position_of_no_axis(argument.span, table.index))
+        return None
+    if table.is_tree(symbol.axes[0]):
+        table.report(tree_messages.position_of_tree(argument.span, symbol.name))
         return None
     return Type("position", (), None, symbol.axes[0])
 
@@ -133,7 +136,9 @@ def label(read: ir.Read, model: Model) -> str:
 def place_text(place: ir.Position, model: Model) -> str:
     """A position as the language writes it: `t-1`, `T+1`, `1`."""
     offset = str(place.offset).replace(" ", "")
-    anchor = ""
+    anchor = place.anchor if place.anchor in ("root", "leaf") else ""
+    if place.link:
+        return ".".join([place.index or "", *place.link])
     if place.anchor == "index":
         anchor = place.index or ""
     elif place.anchor == "end":

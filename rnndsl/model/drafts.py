@@ -131,7 +131,8 @@ def _boundary(
     elif symbol is not None:
         expr = resolver.resolve(statement.value, left, found)
         places = boundary_places(symbol, statement, table)
-        if places is not None and _has_no_shape(statement, name, table):
+        is_end = places is not None and places[0].anchor in ("leaf", "root")
+        if places is not None and (is_end or _has_no_shape(statement, name, table)):
             return Draft(statement, name, expr, places=places) if expr else None
         return None
     resolver.resolve(statement.value, left, found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rnndsl.model import axis_messages, place_messages, slips
+from rnndsl.model import axis_messages, place_messages, slips, tree_messages
 from rnndsl.model.expr import Position
+from rnndsl.model.nodes import leads_nowhere
 from rnndsl.model.places import affine, position, stranger
 from rnndsl.model.symbols import Symbol, Table
 from rnndsl.syntax import tree
@@ -55,6 +56,12 @@ def _place(
 ) -> Position | None:
     """One place of a boundary: a running index of the axis, or a position outside."""
     place = position(item, table, axis)
+    if table.is_tree(axis):
+        if place is not None and place.anchor in ("leaf", "root"):
+            return place
+        if not leads_nowhere(item, table, axis):
+            table.report(tree_messages.bad_left_side(symbol.name, index, item.span))
+        return None
     if place is not None and (place.is_here or place.is_outside):
         return place
     other = stranger(item, table, axis)

@@ -49,17 +49,21 @@ class Position:
 
     `anchor` says what `offset` is added to: `index` (the running index, `t - 1`), `end` (the
     example's length, `T`, `T + 1`) or `start` (nothing: `offset` is the position, from 1).
+
+    Along a tree it is `index` (a node, and from there the steps of `link`: `v.left`,
+    `v.parent`), `root`, or `leaf`: in the equation of leaves the leaf itself.
     """
 
-    anchor: Choice["index", "start", "end"]
+    anchor: Choice["index", "start", "end", "root", "leaf"]
     offset: Dim
     axis: str
     index: str | None = None
+    link: tuple[str, ...] = ()
 
     @property
     def is_here(self) -> bool:
         """Whether it is the running index itself."""
-        return self.anchor == "index" and not self.offset.terms
+        return self.anchor == "index" and not self.offset.terms and not self.link
 
     @property
     def is_outside(self) -> bool:
@@ -190,13 +194,15 @@ class Apply(Expr):
 class Over(Expr):
     """`sum[t](body)` and its like: `index` is bound to every position of `axis` in turn.
 
-    For `softmax` the index stays free: the value at the index is one of all those.
+    For `softmax` the index stays free: the value at the index is one of all those. With
+    `within`, as in `sum[u in v.children](body)`, the index runs over the children of that node.
     """
 
     operation: str
     index: str
     axis: str
     body: Expr
+    within: str = ""
 
     @property
     def children(self) -> tuple[Expr, ...]:
@@ -236,6 +242,8 @@ def free_indices(expr: Expr) -> dict[str, str]:
             if item.index not in bound:
                 found.setdefault(item.index, item.axis)
         elif isinstance(item, Over):
+            if item.within and item.within not in bound:
+                found.setdefault(item.within, item.axis)
             bound = bound | {item.index}
         inside = item.places if isinstance(item, Read | Param) else item.children
         stack.extend((child, bound) for child in reversed(inside))

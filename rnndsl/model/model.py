@@ -16,7 +16,9 @@ from rnndsl.text.source import Source, Span
 class Axis:
     """An axis: known by its first index; `length` is the name of its length.
 
-    `size`: for a fixed axis (`axis l = 1..L` with `size L`) its length, else None.
+    `size`: for a fixed axis (`axis l = 1..L` with `size L`) its length, else None. An axis over
+    the nodes of a tree has no length; its `slots` are the names of children, none where a node
+    may have any number of them.
     """
 
     name: str
@@ -24,6 +26,8 @@ class Axis:
     length: str
     span: Span
     size: Dim | None = None
+    is_tree: bool = False
+    slots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ class Boundary:
 
     `places`: one for each axis of the value. Each is a running index (`a[0,i]`), which may be
     named otherwise than in the equation, or one position outside; one at least is outside.
+    Along a tree it is the leaves (`h[leaf]`) or the root (`d[root]`), and holds there in place
+    of the equation.
     """
 
     name: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rnndsl.model.dims import ZERO, Dim
 from rnndsl.model.expr import Position
+from rnndsl.model.nodes import node_place
 from rnndsl.model.numbers import MAX_TERMS
 from rnndsl.model.symbols import Table
 from rnndsl.syntax import tree
@@ -47,6 +48,8 @@ def _sum(one: Counts, other: Counts, sign: int) -> Counts:
 
 def position(expr: tree.Expr, table: Table, axis: str) -> Position | None:
     """A position on an axis written as arithmetic; None where it is something else."""
+    if table.is_tree(axis):
+        return node_place(expr, table, axis)
     form = affine(expr, table, axis)
     if form is None or set(form.lengths) - {axis}:
         return None

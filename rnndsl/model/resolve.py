@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rnndsl.model import call_slips, messages, place_messages, slips, use_messages
+from rnndsl.model import call_slips, messages, place_messages, slips, tree_messages, use_messages
 from rnndsl.model import expr as ir
 from rnndsl.model.brackets import Brackets, Unresolved
 from rnndsl.model.dims import Dim
 from rnndsl.model.formulas import Expander, FormulaError
+from rnndsl.model.nodes import OVER_CHILDREN, OVER_NODES, mixed
 from rnndsl.model.symbols import LOSS, Symbol, Table
 from rnndsl.ops.signatures import FUNCTIONS, OPERATORS, OVER_AXIS
 from rnndsl.syntax import tree
@@ -32,6 +33,7 @@ class Resolver(Brackets):
         """
         self.left, self.value = left, expr
         self.is_value = left in self.table.symbols
+        self.is_leaf = left.endswith("[leaf]")
         try:
             return self._expr(Expander(self.table, expr).expand(expr), running)
         except (Unresolved, FormulaError):
@@ -65,8 +67,12 @@ class Resolver(Brackets):
         slip = slips.member_slip(expr, table)
         if slip is not None:
             table.report(slip)
+        elif table.is_tree(table.axis_of(base.name.partition(".")[0]) or ""):
+            shown = f"{base.name}.{expr.member}"
+            table.report(tree_messages.node_as_number(shown, expr.span))
         elif base.name in table.symbols:
-            table.wait("tree", messages.later("a member of a node", expr.span))
+            shown = table.words(table.symbols[base.name])
+            table.report(tree_messages.no_member(base.name, expr.member, expr.span, shown))
         else:
             declare = f"{base.name} = cell(x = e)"
             table.report(messages.unknown_name(base.name, base.span, table.proposals, declare))
@@ -85,6 +91,8 @@ class Resolver(Brackets):
 
     def _symbol(self, name: tree.Name) -> Symbol:
         table = self.table
+        if name.name in table.bound:
+            return Symbol(name.name, "axis", name.span, name, (table.bound[name.name][0],))
         symbol = table.symbols.get(name.name)
         if symbol is not None:
             table.used.add(name.name)
@@ -94,7 +102,7 @@ class Resolver(Brackets):
         elif table.excuses(name.name):
             pass
         elif name.name in ("leaf", "root"):
-            table.wait("tree", messages.later("a node of a tree", name.span))
+            table.report(tree_messages.node_as_number(name.name, name.span))
         else:
             declare = f"param {name.name}"
             unknown = messages.unknown_name(name.name, name.span, table.proposals, declare)
@@ -110,6 +118,9 @@ class Resolver(Brackets):
         if symbol.what == "length":
             return ir.Length(name.span, symbol.axes[0])
         if symbol.what == "axis":
+            if self.table.is_tree(symbol.axes[0]):
+                self.table.report(tree_messages.node_as_number(name.name, name.span))
+                raise Unresolved
             if name.name not in running:
                 self._unbound(name, name.name)
             return ir.IndexNumber(name.span, name.name)
@@ -196,8 +207,7 @@ class Resolver(Brackets):
         running: frozenset[str],
     ) -> ir.Expr:
         if binder.within is not None:
-            self.table.wait("tree", messages.later("a sum over children", binder.span))
-            raise Unresolved
+            return self._over_children(call, binder, binder.within, arguments, running)
         if call.function not in OVER_AXIS:
             self._not_over_axis(call)
             raise Unresolved
@@ -210,7 +220,65 @@ class Resolver(Brackets):
             raise Unresolved
         body = self._expr(arguments[0], running | {binder.index})
         axis = self.table.axis_of(binder.index) or ""
+        self._known_over(call, binder, axis, OVER_NODES, "the nodes of a tree")
+        self._apart(body, call.span)
         return ir.Over(call.span, call.function, binder.index, axis, body)
+
+    def _over_children(
+        self,
+        call: tree.Call,
+        binder: tree.Binder,
+        within: tree.Member,
+        arguments: tuple[tree.Expr, ...],
+        running: frozenset[str],
+    ) -> ir.Expr:
+        """`sum[u in v.children](…)`."""
+        table, node = self.table, within.base.name
+        axis = table.axis_of(node) or ""
+        if node in table.bound:
+            table.report(tree_messages.children_within_children(binder.span))
+            raise Unresolved
+        if not table.is_tree(axis):
+            if not table.excuses(node):
+                table.report(tree_messages.not_children(node, within.span))
+            raise Unresolved
+        if node not in running:
+            self._unbound(within, node)
+        self._child(binder)
+        self._count(call, 1, 1)
+        self._known_over(call, binder, axis, OVER_CHILDREN, "the children of a node")
+        table.bound[binder.index] = axis, node
+        try:
+            body = self._expr(arguments[0], running | {binder.index})
+            self._apart(body, call.span)
+        finally:
+            del table.bound[binder.index]
+        return ir.Over(call.span, call.function, binder.index, axis, body, node)
+
+    def _child(self, binder: tree.Binder) -> None:
+        """The name of a child: nothing else has it."""
+        symbol = self.table.symbols.get(binder.index)
+        if symbol is not None:
+            words = self.table.words(symbol)
+            report = tree_messages.child_is_known(binder.index, binder.span, words)
+            self.table.report(report)
+            raise Unresolved
+
+    def _known_over(
+        self, call: tree.Call, binder: tree.Binder, axis: str, known: tuple[str, ...], what: str
+    ) -> None:
+        """A reduction that works over nodes, where the index is one."""
+        if self.table.is_tree(axis) and call.function not in known:
+            name, span = call.function, binder.span
+            self.table.report(tree_messages.not_over_tree(name, span, known, what))
+            raise Unresolved
+
+    def _apart(self, body: ir.Expr, span: Span) -> None:
+        """What runs over nodes runs over nothing else."""
+        found = mixed(body, self.table)
+        if found is not None:
+            self.table.report(tree_messages.two_families(*found, span))
+            raise Unresolved
 
     def _not_over_axis(self, call: tree.Call) -> None:
         span = Span(call.span.start, call.span.start + len(call.function))

@@ -75,6 +75,8 @@ class Table:
     """The value of each const, once they are known."""
     used: set[str] = field(default_factory=set)
     """Names that some expression, shape or statement reads."""
+    bound: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Indices of children while their sum is read: the axis, and the node they are children of."""
     called: set[str] = field(default_factory=set)
     """Formulas that some expression calls."""
     written: int = 0
@@ -127,6 +129,8 @@ class Table:
 
     def axis_of(self, index: str) -> str | None:
         """The axis that an index runs over; None for any other name."""
+        if index in self.bound:
+            return self.bound[index][0]
         return next((axis.name for axis in self.axes.values() if index in axis.indices), None)
 
     @property
@@ -142,4 +146,8 @@ class Table:
     def length(self, axis: str | None = None) -> str:
         """The name of an axis' length: the first axis', and `T` where there is none."""
         found = self.axes.get(axis or self.index)
-        return found.length if found else "T"
+        return found.length or "T" if found else "T"
+
+    def is_tree(self, axis: str) -> bool:
+        """Whether an axis runs over the nodes of a tree."""
+        return axis in self.axes and self.axes[axis].is_tree

@@ -1,0 +1,183 @@
+"""What is said where nodes of trees do not hold together: members, children, leaves and roots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rnndsl.text.diagnostics import Diagnostic, error
+from rnndsl.text.source import Span
+
+
+def unknown_slot(index: str, step: str, span: Span, slots: Sequence[str]) -> Diagnostic:
+    """`v.middle` of a tree with `left` and `right`."""
+    if not slots:
+        help = f"children of any number are read together: `sum[u in {index}.children](h[u])`; "
+        help += f"for named ones declare `axis {index} in tree({step}, …)`"
+    else:
+        shown = " and ".join(f"`{index}.{slot}`" for slot in slots)
+        help = f"a node of this tree has {shown}, and `{index}.parent`"
+    return error("RNN207", f"a node has no `{step}`", span, "no such child", help=help)
+
+
+def children_of_slots(span: Span, index: str, slots: Sequence[str]) -> Diagnostic:
+    """`v.children` of a tree whose children have names: allowed, but not as a place."""
+    shown = ", ".join(f"h[{index}.{slot}]" for slot in slots) or f"sum[u in {index}.children](h[u])"
+    return error(
+        "RNN207",
+        f"`{index}.children` is no single node",
+        span,
+        "all children",
+        help=f"read them by name, or together: `{shown}`",
+    )
+
+
+def node_as_number(index: str, span: Span) -> Diagnostic:
+    """`v` or `v.left` as a value."""
+    return error(
+        "RNN208",
+        f"`{index}` is a node, not a number",
+        span,
+        "a node",
+        help="nodes stand in brackets: `h[v]`, `h[v.parent]`; what a node carries is data over it, "
+        "`input x[v]: n`",
+    )
+
+
+def no_member(name: str, member: str, span: Span, words: str) -> Diagnostic:
+    """`x.left` where `x` is no node and no instance."""
+    return error(
+        "RNN207",
+        f"`{name}` is {words}, and has no `{member}`",
+        span,
+        "no member",
+        help="nodes of a tree have members (`h[v.left]`), and so have instances of `use`",
+    )
+
+
+def not_a_node(span: Span, axis: str) -> Diagnostic:
+    """`h[v-1]`, `h[3]` or `h[p[t]]` along a tree."""
+    return error(
+        "RNN208",
+        "this is no node of the tree",
+        span,
+        f"a place on the tree of `{axis}`",
+        help=f"nodes have no numbers: a place is `{axis}`, `{axis}.parent`, a child of it, or `root`",
+    )
+
+
+def leaf_elsewhere(span: Span, axis: str) -> Diagnostic:
+    """`h[leaf]` on a right side that is not that of leaves."""
+    return error(
+        "RNN209",
+        "a tree has many leaves: `leaf` stands for each of them only in an equation for leaves",
+        span,
+        "which leaf?",
+        help=f"write it in an equation `h[leaf] = …`, or reduce over all nodes: `sum[{axis}](…)`",
+    )
+
+
+def bad_left_side(name: str, axis: str, span: Span) -> Diagnostic:
+    """`h[v.left] = …`."""
+    return error(
+        "RNN209",
+        f"an equation defines `{name}[{axis}]`, or `{name}` at the leaves or at the root",
+        span,
+        "no left side",
+        help=f"write `{name}[{axis}] = …`, `{name}[leaf] = …` or `{name}[root] = …`",
+    )
+
+
+def second_shape(name: str, span: Span) -> Diagnostic:
+    """`h[leaf]: m = …` where `h[v]: m` declares the shape too."""
+    return error(
+        "RNN120",
+        f"the shape of `{name}` is declared already",
+        span,
+        "again",
+        help=f"one of the equations of `{name}` declares its shape: leave this one away",
+    )
+
+
+def two_families(node: str, other: str, span: Span) -> Diagnostic:
+    """A value over nodes and positions, or over pairs of nodes."""
+    return error(
+        "RNN206",
+        f"`{node}` is a node, and `{other}` runs beside it",
+        span,
+        "over both",
+        help="a value runs over the nodes of a tree or over positions of sequences: what a node "
+        f"needs of a sequence it reads at one position (`s[p[{node}]]`) or reduced (`sum[t](…)`)",
+    )
+
+
+def parameter_over_tree(name: str, span: Span) -> Diagnostic:
+    """`param W[v]`."""
+    return error(
+        "RNN134",
+        f"`{name}` is a parameter, and every example has a tree of its own",
+        span,
+        "the nodes of a tree",
+        help="all nodes share parameters: leave the index away",
+    )
+
+
+def not_over_tree(name: str, span: Span, known: Sequence[str], what: str) -> Diagnostic:
+    """`argmax[v](…)`, `softmax[u in v.children](…)`."""
+    near = ", ".join(f"`{item}`" for item in known)
+    return error("RNN113", f"`{name}` does not work over {what}", span, help=f"these do: {near}")
+
+
+def not_children(within: str, span: Span) -> Diagnostic:
+    """`sum[u in t.children](…)` where `t` is no node."""
+    return error(
+        "RNN207",
+        f"`{within}` is no node, and has no children",
+        span,
+        "no node of a tree",
+        help="declare a tree, as in `axis v in tree`, and write `sum[u in v.children](…)`",
+    )
+
+
+def child_is_known(index: str, span: Span, words: str) -> Diagnostic:
+    """`sum[h in v.children](…)` where `h` is a value."""
+    return error(
+        "RNN110",
+        f"`{index}` is {words} already: a child needs a name of its own",
+        span,
+        "a name for each child",
+        help="write `sum[u in v.children](…)` with a name that nothing else has",
+    )
+
+
+def children_within_children(span: Span) -> Diagnostic:
+    """A sum over children inside another."""
+    return error(
+        "RNN206",
+        "a sum over children stands inside another",
+        span,
+        "children of children",
+        help="give the inner sum a name of its own, as in `hs[v] = sum[u in v.children](h[u])`, "
+        "and read that of each child",
+    )
+
+
+def position_of_tree(span: Span, axis: str) -> Diagnostic:
+    """`position(v)` where `v` is a node."""
+    return error(
+        "RNN208",
+        "nodes of a tree have no positions",
+        span,
+        f"`{axis}` is a node",
+        help="data point from nodes to a sequence, as in `input p[v]: position(t)`",
+    )
+
+
+def index_within_tree(span: Span) -> Diagnostic:
+    """`sum[u in t.children]` as an index in brackets."""
+    return error(
+        "RNN207",
+        "children are named in a sum over them",
+        span,
+        "no place",
+        help="write `sum[u in v.children](h[u])`",
+    )
