@@ -5,6 +5,7 @@ Everything is random, sizes all differ, boundaries are not zero, examples differ
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -43,9 +44,12 @@ def lengths_by_axis(model: Model, lengths: tuple[int, ...] = LENGTHS) -> dict[st
 
 
 def random_data(
-    program: Program, rng: np.random.Generator, lengths: tuple[int, ...] = LENGTHS
+    program: Program,
+    rng: np.random.Generator,
+    lengths: tuple[int, ...] = LENGTHS,
+    trees: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Data with tokens that are sometimes missing."""
+    """Data with tokens that are sometimes missing; over the nodes of forests where it is."""
     module = program.module
     sizes = module._known_sizes({})
     extents = {key: max(ends) for key, ends in lengths_by_axis(program.model, lengths).items()}
@@ -53,7 +57,8 @@ def random_data(
     limits, found = module._token_sizes(sizes), {}
     for name, shape in module._data_shapes(sizes).items():
         row = module.DATA[name]
-        lead = (*(extents[axis] for axis in row["axes"]), len(lengths))
+        count = len((trees or {})[row["tree"]][0]) if "tree" in row else len(lengths)
+        lead = (*(extents[axis] for axis in row["axes"]), count)
         if row["kind"] == "real":
             found[name] = rng.normal(size=lead + shape)
         elif row["kind"] == "token":
@@ -87,6 +92,7 @@ def agree(
     seed: int = 1,
     gradients: bool = True,
     entries: bool = True,
+    trees: Mapping[str, Any] | None = None,
     **given: int,
 ) -> None:
     """Interpreter and every level agree on outputs, loss and all gradients.
@@ -97,9 +103,10 @@ def agree(
     rng = np.random.default_rng(seed)
     sizes = small_sizes(model, **given)
     programs = [compile_model(model, optimize=k, dtype="float64", **sizes) for k in levels]
-    params, data = random_params(programs[0], rng), random_data(programs[0], rng, lengths)
+    params, data = random_params(programs[0], rng), random_data(programs[0], rng, lengths, trees)
     lengths_of = lengths_by_axis(model, lengths)
     settings: dict[str, Any] = {"mode": mode, "seed": 5, "forcing": 0.6}
+    settings.update({"trees": trees} if trees else {})
     batch = len(lengths)
     meaning = Batch(model, sizes, params, data, lengths_of, batch=batch, **settings)
     want = meaning.outputs()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnndsl.emit.storage import Storage
+from rnndsl.emit.heights import Heights
 from rnndsl.emit.writer import Writer
 from rnndsl.graph.node import Node
 from rnndsl.ops.code import Code, call
@@ -17,7 +17,7 @@ from rnndsl.plan.schedule import Block, Loop
 WIDTH = 88
 
 
-class Body(Storage):
+class Body(Heights):
     """Writes the blocks of a stage and records what they use."""
 
     def write(self, blocks: Sequence[Block]) -> None:
@@ -56,24 +56,31 @@ class Body(Storage):
         return node.op == "carry" and all(r.op == "value" for r in readers)
 
     def _loop(self, loop: Loop) -> None:
-        index = self.context.index(loop.index)
-        length = self.length_of(loop.index)
+        is_tree = self.context.model.axes[self.context.axes[loop.index]].is_tree
+        self.above_leaves = is_tree and self._is_above_leaves(loop)
         stored = [node for node in loop.body if self._is_stored(node, loop)]
         for node in stored:
             self._allocate(node, loop.body)
-        steps = f"range({length})" if loop.step > 0 else f"reversed(range({length}))"
+            if self._joins(node):
+                self._leaf_rows(node)
         self.comment, self.current = "", loop
         outer, self.writer = self.writer, Writer()
         for node in loop.body:
             self._within(node, node in stored)
         body, self.writer = self.writer, outer
         self._before_loop()
-        with self.writer.block(f"for {index} in {steps}:"):
+        with self.writer.block(self._heights(loop) if is_tree else self._positions(loop)):
             self.writer.extend(body.lines)
         self.comment, self.current = "", None
         for node in loop.body:
             if node in stored or node.op == "shift":
                 self.codes[node] = Code(self.context.variable(node))
+
+    def _positions(self, loop: Loop) -> str:
+        """The head of a loop over positions."""
+        steps = f"range({self.length_of(loop.index)})"
+        steps = steps if loop.step > 0 else f"reversed({steps})"
+        return f"for {self.context.index(loop.index)} in {steps}:"
 
     def _before_loop(self) -> None:
         """What the steps need to have at hand."""
@@ -84,6 +91,9 @@ class Body(Storage):
             return
         if node.op in LEAVES:
             self._leaf(node)
+            return
+        if node.op == "join":
+            self.codes[node] = self._operand(node.inputs[1], True, node.rank)
             return
         code = self._named(node, True) if node.op == "value" else self.expression(node, True)
         if is_stored:
@@ -116,6 +126,10 @@ class Body(Storage):
     def _store(self, node: Node, code: Code) -> None:
         """One step's result goes to its place; padding keeps what stands there where it counts."""
         target = self.step(node, Code(self.context.variable(node)))
+        if self._joins(node) and not self.above_leaves:
+            self._set(node, self._above(node).text, code)
+            self.codes[node] = target
+            return
         if self._is_masked(node):
             self.helper("_live_only", "_widen")
             code = call("_live_only", code, target, self.mask(node.over, True))
@@ -138,7 +152,7 @@ class Body(Storage):
         return room is not None and room.is_masked and "flow" not in node.attrs
 
     def _is_stored(self, node: Node, loop: Loop) -> bool:
-        if node.op in LEAVES or node.op == "shift" or loop.index not in node.over:
+        if node.op in LEAVES or node.op in ("shift", "join") or not node.runs(loop.index):
             return False
         if node in self.stage.targets or node in self.stage.exports or node in self.context.rooms:
             return True

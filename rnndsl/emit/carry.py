@@ -19,6 +19,8 @@ from rnndsl.emit.carried import (
     ends,
     entries,
     flow,
+    forests,
+    kin,
     positions,
     products,
     reading,
@@ -26,14 +28,16 @@ from rnndsl.emit.carried import (
     script,
     starts,
     tokens,
+    treeless,
 )
 from rnndsl.ops.table import TABLE
 
 MARK = "# --8<-- copied from here on\n"
 PUBLIC = (starts, running, clipping)
 CHECKS = (reading, checking)
+TREES, TREELESS = (forests,), (treeless,)
 SCRIPT = (script,)
-SMALL = (entries, components, products, tokens, positions, ends, flow, chance)
+SMALL = (entries, components, products, tokens, positions, ends, kin, flow, chance)
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from rnndsl.emit.names import Names, view_name, wish
+from rnndsl.graph.families import MOVERS
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import Dim
 from rnndsl.model.model import Model
@@ -30,7 +31,8 @@ class Context:
         for axis in self.model.axes.values():
             for index in axis.indices:
                 self.index(index)
-            self.length(axis.name)
+            if not axis.is_tree:
+                self.length(axis.name)
         for name in (*self.model.sizes, *self.model.params, *self.model.data):
             self.names.of(("spec", name), name.replace(".", "_"))
         for equation in self.model.all_equations:
@@ -57,6 +59,10 @@ class Context:
             return word
         return self.names.of((word, axis), f"{word}_{axis}")
 
+    def table(self, axis: str, key: str) -> str:
+        """What is known of the nodes of a tree: `left`, `parents`, `levels`."""
+        return self.names.of(("tree", axis, key), key.removeprefix("child ").replace(" ", "_"))
+
     def apart(self) -> Context:
         """The same names so far; what is named from here on is named apart."""
         other = copy(self)
@@ -80,11 +86,19 @@ class Context:
             base = self.variable(source.attrs["flow"].inputs[0] if is_flow else source)
             name = view_name(base, node, is_flow)
             return self.names.of(node, f"d_{name}" if is_flow else name)
+        if node.op in MOVERS:
+            return self.names.of(node, self._kin_name(node))
         if "flow" in node.attrs:
             return self.names.of(node, f"d_{self.variable(node.attrs['flow'])}")
         if node.op == "cotangent":
             return self.names.of(node, "d_" + _word(node.name))
         return self.names.of(node, self._picked(node) or wish(node, self.variables))
+
+    def _kin_name(self, node: Node) -> str:
+        """`h_left`, `h_parent`; what flows back from there `d_h_left_up`."""
+        word = {"child": "{slot}", "up": "up", "of_link": "up", "link_child": "kids"}
+        base = self.variable(node.inputs[0])
+        return f"{base}_{word.get(node.op, node.op).format(**node.attrs)}"
 
     def _picked(self, node: Node) -> str:
         """`W_2` for what a parameter has at one place along a fixed axis."""

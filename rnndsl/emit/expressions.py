@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from rnndsl.emit.context import Context, dim_code, largest
 from rnndsl.emit.site import NodeSite
 from rnndsl.emit.writer import Writer
+from rnndsl.graph.families import MOVERS, axis_of, part_of
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import Dim
 from rnndsl.ops.code import ADD, ATOM, BITS, UNARY, Code, call, subscript
@@ -73,6 +74,8 @@ class Expressions:
         self.current: Loop | None = None
         self.comment = ""
         self.ready_rooms: set[Node] = set()
+        self.slices: set[str] = set()
+        self.above_leaves = False
 
     # What is asked of the function around
 
@@ -136,6 +139,8 @@ class Expressions:
         """One step of an array over the index of the loop around."""
         loop = self._running(True)
         assert loop is not None
+        if node.family and axis_of(node.family) == loop:
+            return subscript(code, self.slice_of(loop, part_of(node.family)))
         before = [":"] * node.over.index(loop)
         return subscript(code, ", ".join([*before, self.context.index(loop)]))
 
@@ -176,6 +181,14 @@ class Expressions:
         """What a read at certain positions finds."""
         raise NotImplementedError
 
+    def kin(self, node: Node, in_loop: bool) -> Code:
+        """What a node of a tree finds at another."""
+        raise NotImplementedError
+
+    def slice_of(self, axis: str, part: str) -> str:
+        """The rows of one height of a tree."""
+        raise NotImplementedError
+
     def _sent(self, node: Node, in_loop: bool) -> Code:
         """An adjoint at certain positions, 0 at the others."""
         raise NotImplementedError
@@ -191,6 +204,8 @@ class Expressions:
             return self._looked_up(node, in_loop)
         if node.op in ("place", "scatter"):
             return self._sent(node, in_loop)
+        if node.op in MOVERS:
+            return self.kin(node, in_loop)
         row = TABLE[node.op]
         self.helper(*row.helpers)
         self.uses(*_NEEDS.get(node.op, ()))
@@ -248,7 +263,7 @@ class Expressions:
         if node in self.codes:
             code = self.codes[node]
             is_apart = self.current is None or self.loops.get(node) is not self.current
-            is_array = in_loop and is_apart and self._running(True) in node.over
+            is_array = in_loop and is_apart and node.runs(self._running(True) or "")
             return self.step(node, code) if is_array else code
         if node in self.stage.nodes:
             self._leaf(node)

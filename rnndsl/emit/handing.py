@@ -13,7 +13,7 @@ from rnndsl.emit.expressions import cut
 from rnndsl.graph.lower import Forward
 from rnndsl.graph.node import Node
 from rnndsl.model.model import Output
-from rnndsl.ops.code import Code, call, subscript
+from rnndsl.ops.code import ATOM, Code, call, subscript
 
 
 class Handing:
@@ -58,6 +58,8 @@ class Handing:
     def _piece(self, body: Body, key: str) -> str:
         node = self.forward.outputs[key]
         code = body.code_of(node)
+        if node.family:
+            return f"{code.at(ATOM)}[{body.table(node.family, 'rank')}]"
         if not node.over:
             body.uses("B")
             body.helper("_for_each")
@@ -77,6 +79,10 @@ class Handing:
             name = bodies[0].context.variable(node)
             if any(name in body.used for body in bodies):
                 text = self._seed(node)
+                if node.family:
+                    body = next(body for body in bodies if name in body.used)
+                    lines.append(f"{name} = {text}[{body.table(node.family, 'order')}]")
+                    continue
                 text = _turned(bodies[0], text, node.attrs["own"], node.over, node.rank)
                 lines.append(f"{name} = {text}")
         return lines
@@ -122,6 +128,8 @@ class Handing:
         return lines
 
     def _grad(self, body: Body, gradient: Node, data: Node) -> str:
+        if data.family:
+            return f"{body.code_of(gradient).at(ATOM)}[{body.table(data.family, 'rank')}]"
         code = str(body.code_of(gradient))
         return _turned(body, code, gradient.over, data.attrs["own"], gradient.rank)
 

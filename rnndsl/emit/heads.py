@@ -22,12 +22,22 @@ def head(body: Body) -> list[str]:
         lines.append('sizes = run["sizes"]')
     lines += _taken(sizes)
     for axis in model.axes:
+        if model.axes[axis].is_tree:
+            lines += _of_tree(body, axis)
+            continue
         lines += _taken([(name, text) for name, text in _of_axis(body, axis) if name in body.used])
     lines += _taken([(n, f'run["{_KEYS.get(n, n)}"]') for n in RUN if n in body.used])
     if "examples" in body.used:
         lines.append('examples = np.arange(run["examples"])')
     lines += _taken([(name, f'kept["{name}"]') for name in sorted(body.imports)])
     return lines
+
+
+def _of_tree(body: Body, axis: str) -> list[str]:
+    """The tables of a tree."""
+    known = body.context.names.given_with(("tree", axis))
+    pairs = [(name, f'{axis}_tree["{key}"]') for key, name in known if name in body.used]
+    return [f'{axis}_tree = run["trees"]["{axis}"]', *_taken(pairs)] if pairs else []
 
 
 def _of_axis(body: Body, axis: str) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,8 @@ class Lookups(Expressions):
             self.helper("_at", "_widen")
             before = self._largest(room.along[source.over[0]].before)
             position = self._position(places[0], node, in_loop)
-            return call("_at", whole, before, position, str(node.attrs["outside"]))
+            filler = str(node.attrs["outside"])
+            return call("_at", whole, before, position, filler, *self._owners(node, in_loop))
         self.helper("_look", "_widen")
         rows = self._rows(node, source.attrs["own"], in_loop)
         befores = [
@@ -40,7 +41,17 @@ class Lookups(Expressions):
         ]
         shifted = [_plus(row, before) for row, before in zip(rows, befores, strict=True)]
         text = self.tuple_of([str(row) for row in shifted])
-        return call("_look", whole, text, str(node.attrs["outside"]))
+        filler = str(node.attrs["outside"])
+        return call("_look", whole, text, filler, *self._owners(node, in_loop))
+
+    def _owners(self, node: Node, in_loop: bool) -> Sequence[str]:
+        """Whose positions nodes of a tree look up: the example of each."""
+        families = [item.family for item in node.inputs if item.family]
+        return [str(self.owners(families[0], in_loop))] if families else []
+
+    def owners(self, family: str, in_loop: bool) -> Code:
+        """The example of each node, or link, of a family."""
+        raise NotImplementedError
 
     def _end(self, source: Node, place: Position) -> Code:
         """The first or the last position of each example."""
@@ -98,7 +109,8 @@ class Lookups(Expressions):
         mine = [index for index in node.over if index != loop]
         live = self.mask(mine, in_loop)
         d = node.inputs[0]
-        if len(own) == 1 and not self.dimensions(d, in_loop) and not isinstance(places[0], Run):
+        is_plain = not any(item.family for item in node.inputs)
+        if is_plain and len(own) == 1 and not self.dimensions(d, in_loop) and not isinstance(places[0], Run):
             self.helper("_placed", "_widen")
             position = self._position(places[0], node, in_loop)
             return call("_placed", self._operand(d, in_loop, d.rank), position, live)
@@ -106,7 +118,8 @@ class Lookups(Expressions):
         code = self._operand(d, in_loop, d.rank, self._target(node, in_loop))
         rows = self._rows(node, own, in_loop)
         kept = [row for row, i in zip(rows, node.over, strict=True) if i != loop]
-        return call("_sent", code, self.tuple_of([str(row) for row in kept]), live, str(node.rank))
+        rank, who = str(node.rank), self._owners(node, in_loop)
+        return call("_sent", code, self.tuple_of([str(row) for row in kept]), live, rank, *who)
 
 
 def _plus(left: Code | str, right: Code) -> Code:

@@ -18,6 +18,7 @@ from rnndsl.emit.writer import Writer
 from rnndsl.graph.causality import modes
 from rnndsl.graph.equations import Mode
 from rnndsl.model.model import Data, Model
+from rnndsl.model.sizes import tree_axes
 from rnndsl.plan.modes import ModePlan
 
 LEVELS = ("the textbook", "what can leave the loop has left it", "with arrays reused")
@@ -52,7 +53,8 @@ def emit_numpy(
         writer.extend(folded(code.lines[2:] if code is codes[0] else code.lines))
     tables.write_stages()
     _section(writer, "What data, parameters and options must be")
-    writer.extend(carry.whole(carry.CHECKS).splitlines())
+    trees = carry.TREES if tree_axes(model) else carry.TREELESS
+    writer.extend(carry.whole((*carry.CHECKS, *trees)).splitlines())
     _section(writer, "Small functions that the model calls")
     writer.extend("\n\n\n".join(carry.helpers(writer.text())).splitlines())
     _section(writer, "As a script: the gradients, checked")
@@ -88,8 +90,9 @@ def _docstring(writer: Writer, model: Model, how: str) -> None:
 
 def _shape(name: str, item: Data, lengths: Mapping[str, str]) -> str:
     """Data with its shape, and what whole numbers mean."""
-    ends = (lengths[axis] for axis in item.axes)
-    shape = f"{name} ({', '.join([*ends, 'B', *map(str, item.type.shape)])})"
+    ends = [lengths[axis] for axis in item.axes]
+    ends = ["nodes"] if "" in ends else [*ends, "B"]
+    shape = f"{name} ({', '.join([*ends, *map(str, item.type.shape)])})"
     if item.type.kind == "token":
         return f"{shape} of tokens below {item.type.size}"
     if item.type.kind == "position":

@@ -60,6 +60,12 @@ class Names:
         self._taken.add(name)
         return name
 
+    def given_with(self, start: tuple[str, ...]) -> list[tuple[str, str]]:
+        """What was named under keys that begin so: the last part of the key, and the name."""
+        found = self._given.items()
+        return [(key[-1], name) for key, name in found
+                if isinstance(key, tuple) and key[: len(start)] == start]  # fmt: skip
+
     def copy(self) -> Names:
         """The same names given and taken; what follows is apart."""
         other = Names()

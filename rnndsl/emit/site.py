@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnndsl.emit.context import dim_code
+from rnndsl.graph.families import axis_of, part_of
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import Dim
-from rnndsl.ops.code import ADD
+from rnndsl.ops.code import ADD, Code
 
 if TYPE_CHECKING:
-    from rnndsl.emit.expressions import Expressions
+    from rnndsl.emit.kin import Kin
 
 
 class NodeSite:
     """One node, in straight code or within a step."""
 
-    def __init__(self, body: Expressions, node: Node, in_loop: bool) -> None:
+    def __init__(self, body: Kin, node: Node, in_loop: bool) -> None:
         self._body = body
         self._node = node
         self._in_loop = in_loop
@@ -91,8 +92,58 @@ class NodeSite:
         rest = range(len(order), len(order) + 1 + self._node.rank)
         return self._body.tuple_of([str(number) for number in (*order, *rest)])
 
+    def kin(self, table: str) -> str:
+        """A table of the node's tree; in a loop what it has for one height."""
+        return self._body.rows(self._axis(), table, self._in_loop)
+
+    def _axis(self) -> str:
+        """The tree of the node, or of its operands."""
+        families = [self._node.family, *(item.family for item in self._node.inputs)]
+        axis = axis_of(next((family for family in families if family), ""))
+        return axis or str(self.attrs["axis"])
+
+    def part(self, array: Code) -> Code:
+        """The leaves, or the other nodes, of an array over all nodes."""
+        return self._body.part(self._node, array, self._in_loop)
+
+    def whole(self, array: Code) -> Code:
+        """An array over leaves, or over the other nodes, with 0 at the rest."""
+        return self._body.whole(self._node, array, self._in_loop)
+
+    def links(self) -> Sequence[str]:
+        """Where the links of each node start: at one height, or among all behind the leaves."""
+        axis = self._axis()
+        if self._body.is_in(axis, self._in_loop):
+            return [self._body.rows(axis, "firsts", True)]
+        return [self._body.table(axis, "starts"), self._body.table(axis, "leaves")]
+
+    def members(self) -> str:
+        """How many nodes, or links, the node has results for."""
+        return self._body.count(self._node.family).text
+
+    def _drawers(self) -> list[str]:
+        """The example of each draw over a tree, and the numbers of its nodes among their own."""
+        family, body, loop = self._node.family, self._body, self._in_loop
+        if not family:
+            axis = axis_of(next(str(i) for i in self.attrs["running"] if str(i).endswith(".root")))
+            body.uses("B")
+            return ["np.arange(B)", f"{body.table(axis, 'number')}[{body.table(axis, 'roots')}]"]
+        axis, part = axis_of(family), part_of(family)
+        if part == "links":
+            kids = body.rows(axis, "kids", loop)
+            above = f"np.repeat({body.rows(axis, 'number', loop)}, "
+            above += f"{body.rows(axis, 'counts', loop)})"
+            number = body.table(axis, "number")
+            return [f"{body.table(axis, 'owner')}[{kids}]", above, f"{number}[{kids}]"]
+        tables = [Code(body.rows(axis, key, loop)) for key in ("owner", "number")]
+        return [str(body.part(self._node, code, loop) if part else code) for code in tables]
+
     def draw(self) -> str:
         """Seed, place in the file, positions and examples of a draw."""
+        running = self.attrs["running"]
+        if self._node.family or any(str(index).endswith(".root") for index in running):
+            self._body.uses("seed")
+            return f"seed, {self.attrs['site']}, (), {self._body.tuple_of(self._drawers())}"
         self._body.uses("seed", "B")
         target = self._body.dimensions(self._node, self._in_loop)
         places = [

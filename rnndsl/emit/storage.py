@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from rnndsl.emit.context import dim_code
-from rnndsl.emit.lookups import Lookups
+from rnndsl.emit.kin import Kin
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import Dim
 from rnndsl.model.expr import Position
@@ -15,7 +15,7 @@ from rnndsl.plan.rooms import Extent, Room
 TYPES = {"real": "DTYPE", "bool": "bool"}
 
 
-class Storage(Lookups):
+class Storage(Kin):
     """Allocates values, writes their boundaries, cuts their shifts as views."""
 
     def _prepare(self, node: Node) -> None:
@@ -73,9 +73,7 @@ class Storage(Lookups):
         Boundaries among `later` are written step by step.
         """
         name, room = self.context.variable(node), self.context.rooms.get(node)
-        examples = "B" if node.over_b else "1"
-        if node.over_b:
-            self.uses("B")
+        examples = self.count(node.family).text if node.over_b else "1"
         dims = [dim_code(dim, self.context, self.sizes).at(ADD) for dim in node.shape]
         dtype = TYPES.get(node.kind, "np.int64")
         lengths = [self.length_of(index) for index in node.over]
@@ -90,6 +88,7 @@ class Storage(Lookups):
             extents.append(" + ".join(part for part in parts if part != "0"))
         filler = -1 if node.kind == "token" else 0
         whole = self._room_defined(node)
+        examples = f"{examples} + 1" if node.family else examples
         self._make(whole, self.tuple_of([*extents, examples, *dims]), dtype, filler)
         self._boundaries(node, room, later)
         self._restore(node, room)
@@ -222,6 +221,8 @@ class Storage(Lookups):
         if with_itself:
             names.append(self._define(node))
             cuts.append(self._cut(whole, node, room, {}))
+        if node.family:
+            cuts = [f"{whole}[:-1]"]
         for shift in room.views:
             names.append(self._define(shift))
             cuts.append(self._cut(whole, node, room, dict(shift.attrs["by"])))

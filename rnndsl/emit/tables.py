@@ -15,7 +15,7 @@ from rnndsl.graph.equations import Mode
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import Dim
 from rnndsl.model.model import Model
-from rnndsl.model.sizes import fixed_axes, known_sizes, running_axes
+from rnndsl.model.sizes import fixed_axes, known_sizes, running_axes, tree_axes
 
 WIDTH = 96
 
@@ -32,10 +32,11 @@ class Tables:
     def write(self) -> None:
         """Names, sizes, parameters, data, outputs, clips, state."""
         model, writer = self.model, self.writer
-        running, fixed = running_axes(model), fixed_axes(model)
+        running, fixed, trees = running_axes(model), fixed_axes(model), tree_axes(model)
         writer.line(f"NAME = {quoted(model.name)}")
         table(writer, "AXES", {name: axis.length for name, axis in running.items()})
         table(writer, "FIXED", {name: axis.length for name, axis in fixed.items()})
+        table(writer, "TREES", {name: axis.slots for name, axis in trees.items()})
         known = known_sizes(model, {})
         counts = {axis.length: known[axis.length] for axis in fixed.values()}
         table(writer, "UNROLLED", counts)
@@ -47,13 +48,18 @@ class Tables:
             for name, param in model.params.items()
         })  # fmt: skip
         table(writer, "DATA", {
-            name: {"role": item.role, "kind": item.type.kind, "axes": item.axes,
+            name: {"role": item.role, "kind": item.type.kind, 
+                   "axes": tuple(axis for axis in item.axes if axis not in trees),
+                   **{"tree": axis for axis in item.axes if axis in trees},
                    "dims": _words(item.type.shape),
                    **({"of": item.type.axis} if item.type.kind == "position" else {})}
             for name, item in model.data.items()
         })  # fmt: skip
         reals = [output for output in model.outputs if output.read.type.kind == "real"]
-        table(writer, "OUTPUTS", {output.label: output.axes for output in reals})
+        table(writer, "OUTPUTS", {
+            output.label: tuple(axis for axis in output.axes if axis not in trees)
+            for output in reals
+        })  # fmt: skip
         clips = tuple((c.kind, c.limit, c.params) for c in model.clips if c.reference is None)
         writer.line(f"CLIPS = {quoted(clips)}")
         table(writer, "STATE", {name: node.kind for name, (node, _) in self._delays().items()})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from rnndsl.graph.families import axis_of, part_of
 from rnndsl.graph.node import Node, Operand
 from rnndsl.graph.results import result_kind, result_shape
 from rnndsl.model.dims import ONE, Dim
@@ -129,7 +130,9 @@ class Builder:
             self._known[key] = node
         return self._known[key]
 
-    def value(self, name: str, kind: Kind, shape: tuple[Dim, ...], own: Sequence[str]) -> Node:
+    def value(
+        self, name: str, kind: Kind, shape: tuple[Dim, ...], own: Sequence[str], family: str = ""
+    ) -> Node:
         """Something with a name and, over positions, a place to be kept: filled in later.
 
         Its inputs are what it is, then its boundaries in the order of `attrs["places"]`: for
@@ -137,7 +140,7 @@ class Builder:
         """
         node = Node(self, "value", (), places=(), own=tuple(own))
         node.name, node.kind, node.shape = name, kind, shape
-        node.over, node.over_b = self.ordered(own), True
+        node.over, node.over_b, node.family = self.ordered(own), True, family
         self._add(node)
         return node
 
@@ -153,6 +156,7 @@ class Builder:
             self.nodes[item.number] if isinstance(item, Node) else self.number(item)
             for item in operands
         ]
+        inputs = self.together(inputs)
         simple = _simplify(self, name, inputs)
         if simple is not None:
             return simple
@@ -227,6 +231,53 @@ class Builder:
         result.over = self.ordered(dict(pairs).get(old, old) for old in node.over)
         result.kind, result.shape, result.over_b = node.kind, node.shape, node.over_b
         return result
+
+    # Trees
+
+    def tree(self, op: str, inputs: Sequence[Node], family: str, **attrs: Any) -> Node:
+        """An operation that knows of trees; its results are of a family."""
+        known = [self.nodes[item.number] for item in inputs]
+        node = self.raw(op, known, family=family, **attrs)
+        node.kind, node.shape = known[0].kind, known[0].shape
+        node.over_b, node.family = True, family
+        return node
+
+    def kin(self, op: str, axis: str) -> Node:
+        """What is known of each node of a tree, or of each example's nodes."""
+        node = self.raw(op, (), axis=axis)
+        node.kind = "bool" if op == "is_root" else "integer"
+        node.over_b, node.family = True, "" if op == "node_count" else axis
+        return node
+
+    def part(self, node: Node, family: str) -> Node:
+        """The leaves, or the other nodes, of what is over all nodes."""
+        return self.tree("part", (node,), family)
+
+    def lifted(self, node: Node, family: str) -> Node:
+        """A node once for each of a family: what an example has for each of its nodes, and so on."""
+        if not node.over_b or node.family == family:
+            return node
+        axis = axis_of(family)
+        if not node.family:
+            node = self.tree("owned", (node,), axis)
+        if node.family == family:
+            return node
+        return self.tree("link_node" if part_of(family) == "links" else "part", (node,), family)
+
+    def of_examples(self, node: Node) -> Node:
+        """What nodes, or links, of a tree send to their examples: the sum."""
+        axis, part = axis_of(node.family), part_of(node.family)
+        if part:
+            node = self.tree("sum_links" if part == "links" else "whole", (node,), axis)
+        return self.tree("sum_nodes", (node,), "")
+
+    def together(self, inputs: list[Node]) -> list[Node]:
+        """Operands of one family."""
+        families = {item.family for item in inputs if item.over_b}
+        if len(families) < 2:
+            return inputs
+        most = max(families, key=lambda family: (bool(family), bool(part_of(family))))
+        return [self.lifted(item, most) for item in inputs]
 
     def fill(self, d: Node, like: Node) -> Node:
         """A scalar adjoint in every component of `like`."""

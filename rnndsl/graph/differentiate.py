@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
 
+from rnndsl.graph.families import MOVERS, links
 from rnndsl.graph.lower import Forward
 from rnndsl.graph.node import Node
 from rnndsl.graph.reach import before, bounds_of, closure, early_reads, readers_of
@@ -57,7 +58,7 @@ class _Adjoint:
 
     def run(self) -> Backward:
         for node in self.nodes:
-            if node.op == "shift" and node in self.active:
+            if node.op in ("shift", *MOVERS) and node in self.active:
                 self.flows[node] = self._flow(node)
         for node in self.nodes:
             if node in self.active and node in self.early:
@@ -143,6 +144,8 @@ class _Adjoint:
 
     def _arriving(self, node: Node, shift: Node) -> Node:
         """What the references `h[t+k]` send back to `h`: their flow, read the other way."""
+        if shift.op in MOVERS:
+            return self._from_kin(shift, node.family)
         if shift.op != "shift":
             return self.sendings[shift]
         by: tuple[tuple[str, Dim], ...] = shift.attrs["by"]
@@ -150,6 +153,16 @@ class _Adjoint:
         arriving = shifted(self.b, self.flows[shift], back, 0)
         ahead = [index for index, step in by if step.most is None or step.most >= 0]
         return self.b.live(arriving, ahead)
+
+    def _from_kin(self, read: Node, family: str) -> Node:
+        """What a read at children or the parent sends back: a read the other way."""
+        flow = self.flows[read]
+        if read.op == "child":
+            return self.b.tree("up", (flow,), family, slot=read.attrs["slot"], outside=0)
+        if read.op == "link_child":
+            return self.b.tree("of_link", (flow,), family, outside=0)
+        kids = self.b.tree("link_child", (flow,), links(family))
+        return self.b.tree("sum_links", (kids,), family)
 
     def _named(self, node: Node, name: str) -> Node:
         if not node.name and node.op not in ("shift", "param", "data", "number"):
@@ -159,7 +172,8 @@ class _Adjoint:
     def _flow(self, shift: Node) -> Node:
         source = shift.inputs[0]
         self.b.unit, self.b.origin = "", f"d {shift.origin}" if shift.origin else ""
-        flow = self.b.value("", "real", source.shape, source.attrs["own"])
+        own = source.attrs["own"] if shift.op == "shift" else ()
+        flow = self.b.value("", "real", source.shape, own, shift.family)
         flow.attrs["flow"] = shift
         return flow
 
@@ -203,6 +217,8 @@ class _Adjoint:
     def _sum(self, node: Node) -> Node:
         d = self._adjoint(node)
         nothing = self.b.filled(self.b.number(0), node.shape)
+        if node.family:
+            return self.b.tree("each", (nothing,), node.family) if d is None else d
         return self.b.live(nothing, node.over) if d is None else d
 
     def _clipped(self, shift: Node, d: Node) -> Node:
@@ -282,6 +298,8 @@ class _Adjoint:
 
     def _fit(self, part: Node, like: Node) -> Node:
         """Broadcasting undone: summed over what the operand does not vary over."""
+        if like.over_b and part.family and not like.family:
+            part = self.b.of_examples(part)
         over = tuple(index for index in part.over if index not in like.over)
         over_b, components = part.over_b and not like.over_b, part.rank > like.rank
         if not (over or over_b or components):
@@ -296,4 +314,5 @@ class _Adjoint:
         node.shape = () if components else part.shape
         node.over = tuple(index for index in part.over if index not in over)
         node.over_b = part.over_b and not over_b
+        node.family = node.family if node.over_b else ""
         return node if node.rank == like.rank else self.b.fill(node, like)

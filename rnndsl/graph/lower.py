@@ -12,6 +12,7 @@ from rnndsl.graph.equations import Mode
 from rnndsl.graph.forward import Forward as Forward
 from rnndsl.graph.indices import completed, dimension_order, loop_names, loop_slots
 from rnndsl.graph.node import Node
+from rnndsl.graph.nodes import Nodes
 from rnndsl.graph.pieces import flat_parts, has_fixed, own_indices, part_of, piece_name
 from rnndsl.graph.reading import Place, places_of, read_node
 from rnndsl.model import expr as ir
@@ -31,9 +32,10 @@ def lower(model: Model, mode: Mode = "teacher", share: bool = True) -> Forward:
     return _Lowering(unroll_by_default(model), mode, share).run()
 
 
-class _Lowering(Beyond):
+class _Lowering(Beyond, Nodes):
     def __init__(self, model: Model, mode: Mode, share: bool) -> None:
-        super().__init__()
+        Beyond.__init__(self)
+        Nodes.__init__(self)
         self.model = model
         axes = {index: axis.name for axis in model.axes.values() for index in axis.indices}
         self.b = Builder(share, dimension_order(model, mode), axes)
@@ -51,7 +53,8 @@ class _Lowering(Beyond):
                 self._data(data, ())
         for equation in self.model.all_equations:
             kind, own = equation.type, self._names(equation.name, equation.indices)
-            value = self.b.value(equation.name, kind.kind, kind.shape, own)
+            tree = self._tree_of(equation.axes)
+            value = self.b.value(equation.name, kind.kind, kind.shape, () if tree else own, tree)
             self.graph.values[equation.name] = value
         for equation in self.model.all_equations:
             self.b.origin = equation.name
@@ -74,15 +77,21 @@ class _Lowering(Beyond):
         """Data, or what of it stands at one place along its fixed axes."""
         key = piece_name(data.name, place)
         if key not in self.graph.data:
-            own = own_indices(self.model, data.axes)
+            tree = self._tree_of(data.axes)
+            own = () if tree else own_indices(self.model, data.axes)
             kind, shape = data.type.kind, data.type.shape
             node = self.b.given("data", data.name, kind, shape, own, True, place)
+            node.family = tree
             self.graph.data[key] = node
         return self.graph.data[key]
 
     def _output(self, key: str, read: ir.Read) -> None:
-        free = tuple(free_indices(read))
+        tree = self._tree_of(tuple(free_indices(read).values()))
+        free = () if tree else tuple(free_indices(read))
         self.graph.layouts[key] = free
+        if tree:
+            self.graph.outputs[key] = self._piece(read, tree, read.type)
+            return
         with self._in("", free):
             node = self._read(read)
             for index in free:
@@ -105,6 +114,11 @@ class _Lowering(Beyond):
 
     def _equation(self, equation: Equation) -> None:
         value = self.graph.values[equation.name]
+        if value.family:
+            with self._in(equation.name, ()):
+                value.inputs = [self._over_nodes(equation, value.family)]
+                value.unit = value.origin = equation.name
+            return
         with self._in(equation.name, value.attrs["own"]):
             value.inputs = [self._fitting(self._expr(equation.expr), equation.type)]
             value.unit = value.origin = equation.name
@@ -184,6 +198,8 @@ class _Lowering(Beyond):
     def _found(self, read: ir.Read, node: Node) -> Node:
         if not read.places:
             return node
+        if node.family:
+            return self._read_node(read, node, node.family)
         found = self._outside(read, node)
         if found is not None:
             return found
@@ -200,8 +216,7 @@ class _Lowering(Beyond):
         return self.b.filled(node, kind.shape) if kind.shape else node
 
     def _pick(self, expr: ir.Pick) -> Node:
-        base = self._expr(expr.base)
-        index = self._expr(expr.index)
+        base, index = self.b.together([self._expr(expr.base), self._expr(expr.index)])
         if index.op == "number":
             value = index.attrs["value"]
             if value < 0:
@@ -217,6 +232,8 @@ class _Lowering(Beyond):
         return result
 
     def _over(self, expr: ir.Over) -> Node:
+        if self._is_tree(expr.axis):
+            return self._over_tree(expr)
         index = self._name(expr.index)
         rest = tuple(item for item in self.running if item != index)
         with self._in("", (*rest, index)):
@@ -249,6 +266,7 @@ class _Lowering(Beyond):
     def _draw(self, node: Node) -> Node:
         """A draw differs at every position that runs, and for every example."""
         node.over, node.over_b = self.b.ordered((*node.over, *self.running)), True
+        node.family = self.family
         return node
 
     def _apply(self, expr: ir.Apply) -> Node:
@@ -260,12 +278,14 @@ class _Lowering(Beyond):
         if expr.operation == "dropout":
             shape = expr.type.shape
             chance = {"site": expr.site, "running": self._counters(expr.at)}
-            mask = self.b.raw("dropout", (self.b.real(inputs[1]),), shape=shape, **chance)
+            rate = self.b.lifted(self.b.real(inputs[1]), self.family)
+            mask = self.b.raw("dropout", (rate,), shape=shape, **chance)
             mask.shape = shape
             return self.b.real(inputs[0]) * self._draw(mask)
         if expr.operation == "sample":
             chance = {"site": expr.site, "running": self._counters(expr.at)}
-            node = self.b.raw("sample", (self.b.real(inputs[0]),), **chance)
+            logits = self.b.lifted(self.b.real(inputs[0]), self.family)
+            node = self.b.raw("sample", (logits,), **chance)
             node.kind = "integer"
             return self._draw(node)
         return lower_call(self.b, expr, inputs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from rnndsl.graph.families import axis_of
 from rnndsl.model.dims import Dim
 from rnndsl.model.expr import Kind
 
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
 
 
 class Node:
-    """One operation and its result; compared by identity, ordered by `number`."""
+    """One operation and its result; compared by identity, ordered by `number`.
+
+    Where `over_b`, there is one result for each member of a `family`: the examples (""), or nodes
+    or links of a tree (`families`).
+    """
 
     __slots__ = (
         "attrs",
         "builder",
+        "family",
         "inputs",
         "is_number",
         "kind",
@@ -48,6 +54,7 @@ class Node:
         self.shape: tuple[Dim, ...] = ()
         self.over: tuple[str, ...] = builder.joined(self.inputs)
         self.over_b: bool = any(item.over_b for item in self.inputs)
+        self.family: str = next((item.family for item in self.inputs if item.over_b), "")
         self.is_number = False
 
     @property
@@ -59,6 +66,10 @@ class Node:
     def over_t(self) -> bool:
         """Whether there is a result for each position of some index."""
         return bool(self.over)
+
+    def runs(self, index: str) -> bool:
+        """Whether there is a result for each position of an index, or each node of a tree."""
+        return index in self.over or (bool(self.family) and axis_of(self.family) == index)
 
     @property
     def is_plain(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
+from rnndsl.graph.families import MOVERS
 from rnndsl.graph.node import Node
 from rnndsl.graph.reading import moves
 from rnndsl.model.dims import Dim
@@ -34,9 +35,11 @@ def closure(starts: Iterable[Node], after: Callable[[Node], Iterable[Node]]) -> 
 def before(node: Node, early: Collection[Node]) -> Sequence[Node]:
     """What comes after a node on the way back: a shift sends to boundaries, not to its value.
 
+    What is read at another node of a tree waits for nothing either.
+
     Nothing waits for what is sent early.
     """
-    if node in early:
+    if node in early or node.op in MOVERS:
         return ()
     return node.inputs[0].inputs[1:] if node.op == "shift" else node.inputs
 

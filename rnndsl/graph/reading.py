@@ -99,6 +99,7 @@ def _lookup(b: Builder, source: Node, places: Sequence[Place], computed: Sequenc
     node = b.raw(op, (source, *computed), places=tuple(places), outside=outside(source))
     node.kind, node.shape, node.over_b = source.kind, source.shape, True
     node.over = b.ordered((*running(places), *b.joined(computed)))
+    node.family = next((item.family for item in computed if item.family), "")
     return node
 
 

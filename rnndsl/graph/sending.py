@@ -76,7 +76,7 @@ def _scattered(
         slots.index(place) + 1 if isinstance(place, int) else place for place in places
     )
     back = b.raw("scatter" if inputs else "place", (d, *inputs), places=numbered, own=tuple(own))
-    back.shape, back.over, back.over_b = d.shape, b.ordered(own), True
+    back.shape, back.over, back.over_b, back.family = d.shape, b.ordered(own), True, ""
     return back
 
 

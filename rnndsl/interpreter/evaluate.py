@@ -165,6 +165,8 @@ class Interpreter(Expressions):
                     return boundary.expr, tuple(zip(equation.axes, at, strict=True))
             return equation.expr, tuple(zip(equation.indices, at, strict=True))
         for boundary in equation.boundaries:
+            if boundary.place.axis in self.trees:
+                return None
             env = self._meets(boundary, at)
             if env is not None:
                 return boundary.expr, env

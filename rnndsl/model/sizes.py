@@ -31,7 +31,12 @@ def known_sizes(model: Model, given: Mapping[str, int]) -> dict[str, int]:
 
 def running_axes(model: Model) -> dict[str, Axis]:
     """The sequence axes by name: each example has a length of its own."""
-    return {name: axis for name, axis in model.axes.items() if axis.size is None}
+    return {n: a for n, a in model.axes.items() if a.size is None and not a.is_tree}
+
+
+def tree_axes(model: Model) -> dict[str, Axis]:
+    """The axes over the nodes of trees by name."""
+    return {name: axis for name, axis in model.axes.items() if axis.is_tree}
 
 
 def fixed_axes(model: Model) -> dict[str, Axis]:

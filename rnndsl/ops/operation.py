@@ -62,6 +62,21 @@ class Site(Protocol):
     def turned(self) -> str:
         """The order of dimensions in which a renamed array comes; empty where it stays."""
 
+    def kin(self, table: str) -> str:
+        """The code of a table of rows of the node's tree; in a loop the part of one height."""
+
+    def part(self, array: Code) -> Code:
+        """The leaves, or the other nodes, of an array over all nodes."""
+
+    def whole(self, array: Code) -> Code:
+        """An array over leaves, or over the other nodes, with 0 at the rest."""
+
+    def links(self) -> Sequence[str]:
+        """Where the links of each node start, and whether at one height alone."""
+
+    def members(self) -> str:
+        """How many nodes, or links, the node has results for."""
+
     def draw(self) -> str:
         """The arguments that tell a draw its seed, place, positions and examples."""
 

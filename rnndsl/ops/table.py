@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rnndsl.ops import components, elementwise, positions, products
+from rnndsl.ops import components, elementwise, positions, products, trees
 from rnndsl.ops.operation import Operation
 
 TABLE: dict[str, Operation] = {
     row.name: row
-    for rows in (elementwise.ROWS, products.ROWS, components.ROWS, positions.ROWS)
+    for rows in (elementwise.ROWS, products.ROWS, components.ROWS, positions.ROWS, trees.ROWS)
     for row in rows
 }
 LEAVES = ("param", "data", "number", "size", "length", "index", "seed", "cotangent", "kept")

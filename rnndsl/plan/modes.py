@@ -54,6 +54,7 @@ class ModePlan:
                 given = self.forward.builder.given(
                     "cotangent", label, "real", node.shape, own, True
                 )
+                given.family = node.family
                 seeds[node] = seeds[node] + given if node in seeds else given
         return seeds
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from rnndsl.graph.families import MOVERS
 from rnndsl.graph.node import Node
 from rnndsl.graph.reading import Place, Run
 from rnndsl.model.dims import ONE, Dim
@@ -33,7 +34,11 @@ class Extent:
 
 @dataclass
 class Room:
-    """The extents of a value along its indices, and its shifts, which are views of it."""
+    """The extents of a value along its indices, and its shifts, which are views of it.
+
+    One over the nodes of a tree has no extents, but a row more, which is read where there is no
+    node.
+    """
 
     along: dict[str, Extent]
     is_named: bool = True
@@ -72,6 +77,8 @@ def find_rooms(nodes: Iterable[Node]) -> dict[Node, Room]:
                 _shifted(room.along[index], by)
         elif node.op in ("at", "gather"):
             _looked_up(rooms, node)
+        elif node.op in MOVERS and node.inputs[0].op == "value":
+            _room(rooms, node.inputs[0])
     for node, room in rooms.items():
         for where in node.attrs.get("places", ()):
             for index, place in zip(node.attrs["own"], where, strict=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rnndsl.graph.families import MOVERS, UP, axis_of
 from rnndsl.graph.node import Node
 from rnndsl.graph.reading import Run, running
 from rnndsl.model.dims import Dim
@@ -29,6 +30,8 @@ class Loop:
 Block = Node | Loop
 Unit = int | str
 """The number of a node that is computed by itself, or the equation of several."""
+MOVING = ("shift", "at", "gather", *MOVERS)
+"""Reads at other positions, or at other nodes, than where the reader stands."""
 
 
 def needed(targets: Iterable[Node], given: Iterable[Node] = ()) -> set[Node]:
@@ -101,7 +104,7 @@ def _is_whole(node: Node, index: str) -> bool:
     if node.op == "shift":
         return False
     looks = node.op in READS and index not in running(node.attrs["places"])
-    return _is_over(node, index) or looks or index not in node.over
+    return _is_over(node, index) or looks or not node.runs(index)
 
 
 def _is_over(node: Node, index: str) -> bool:
@@ -116,15 +119,17 @@ def _is_over(node: Node, index: str) -> bool:
 def _movers(part: Sequence[Node]) -> list[Node]:
     """The reads at other positions of what is computed here."""
     inside = set(part)
-    return [n for n in part if n.op in ("shift", "at", "gather") and n.inputs[0] in inside]
+    return [n for n in part if n.op in MOVING and n.inputs[0] in inside]
 
 
-def _moves(node: Node) -> dict[str, Dim]:
-    """By how much a read moves along each index."""
+def _moves(node: Node) -> dict[str, int | None]:
+    """The way in which a read moves along each index: 1 where it reads what comes before."""
+    if node.op in MOVERS:
+        return {axis_of(node.inputs[0].family): 1 if node.op in UP else -1}
     if node.op == "shift":
-        return dict(node.attrs["by"])
+        return {index: _direction(by) for index, by in node.attrs["by"]}
     runs = [place for place in node.attrs["places"] if isinstance(place, Run)]
-    return {run.index: run.by for run in runs if run.by.terms}
+    return {run.index: _direction(run.by) for run in runs if run.by.terms}
 
 
 def _way(part: list[Node]) -> tuple[str, int] | None:
@@ -134,7 +139,7 @@ def _way(part: list[Node]) -> tuple[str, int] | None:
     for index in part[0].builder.order if movers else ():
         if index not in moved or any(_is_over(node, index) for node in part):
             continue
-        steps = {_direction(_moves(node)[index]) for node in movers if index in _moves(node)}
+        steps = {_moves(node)[index] for node in movers if index in _moves(node)}
         if len(steps) == 1 and None not in steps and _is_ordered(_needs(part, index)):
             return index, next(iter(steps)) or 1
     return None
@@ -172,7 +177,7 @@ def _needs(part: list[Node], index: str) -> dict[int, set[int]]:
     inside = set(part)
     needs: dict[int, set[int]] = {}
     for node in part:
-        is_mover = node.op in ("shift", "at", "gather") and index in _moves(node)
+        is_mover = node.op in MOVING and index in _moves(node)
         inputs = node.inputs[1:] if is_mover else node.inputs
         needs[node.number] = {item.number for item in inputs if item in inside}
     return needs

@@ -18,13 +18,15 @@ def _uniform(seed, site, position, examples, components=1):
     """Numbers in [0, 1) that depend on seed, place, example, position and component alone.
 
     `position` may be several, one for each index that runs, beside each other. Shape: theirs,
-    examples, components.
+    examples, components. For nodes of trees `examples` holds that of each, and their numbers.
     """
     golden = np.uint64(0x9E3779B97F4A7C15)
     z = _mix(np.asarray([(int(seed) + int(golden)) % 2**64], np.uint64))
     positions = position if isinstance(position, tuple) else (position,)
     positions = [np.asarray(item)[..., None, None] for item in positions]
-    for part in (site, np.arange(examples)[:, None], *positions, np.arange(components)):
+    who = examples if isinstance(examples, tuple) else (np.arange(examples),)
+    who = [np.asarray(item)[:, None] for item in who]
+    for part in (site, *who, *positions, np.arange(components)):
         z = _mix(z ^ ((np.asarray(part, np.uint64) + np.uint64(1)) * golden))
     return (z >> np.uint64(11)) * 2.0**-53
 
@@ -39,7 +41,8 @@ def _dropout(p, seed, site, position, examples, shape, training):
     if not training:
         positions = position if isinstance(position, tuple) else (position,)
         lead = np.broadcast_shapes(*(np.shape(item) for item in positions))
-        return np.ones((*lead, examples, *shape), DTYPE)
+        count = len(examples[0]) if isinstance(examples, tuple) else examples
+        return np.ones((*lead, count, *shape), DTYPE)
     u = _uniform(seed, site, position, examples, int(np.prod(shape)))
     kept = u.reshape(u.shape[:-1] + shape) >= p
     return np.where(kept, 1 / np.where(kept, 1 - p, 1), 0).astype(DTYPE)

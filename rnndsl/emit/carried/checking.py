@@ -14,6 +14,7 @@ from rnndsl.emit.carried.tables import (
     NEEDS,
     PARAMS,
     STAGES,
+    TREES,
     _data_shapes,
     _shapes,
     _token_sizes,
@@ -101,22 +102,27 @@ def _of_axis(axis, word="of"):
 def _layout(name):
     """The shape of data in words."""
     axes = [{**AXES, **FIXED}[axis] for axis in DATA[name]["axes"]]
-    return ", ".join([*axes, "batch", *DATA[name]["dims"]])
+    return ", ".join([*axes, "nodes" if "tree" in DATA[name] else "batch", *DATA[name]["dims"]])
 
 
-def _extents(found, lengths, batch, ends):
-    """How many positions an axis has, and how many examples there are; data must agree."""
-    seen = {}
+def _extents(found, lengths, batch, ends, forests):
+    """How many positions an axis has, and how many examples (or nodes) there are.
+
+    Data must agree.
+    """
+    seen = {axis: ("the forest", forest["nodes"]) for axis, forest in forests.items()}
     for axis, end in ends.items():
         seen[axis] = (AXES[axis], _whole_number(AXES[axis], end, 1))
     if batch is not None:
         seen[None] = ("batch", _whole_number("batch", batch, 1))
+    for forest in forests.values():
+        _note_extent(seen, "trees", None, len(forest["roots"]))
     for name, array in found.items():
         axes = DATA[name]["axes"]
         if array.ndim <= len(axes):
             want = _layout(name)
             raise ValueError(f"{name!r} has shape {array.shape}; expected ({want})")
-        for axis, count in zip((*axes, None), array.shape, strict=False):
+        for axis, count in zip((*axes, DATA[name].get("tree")), array.shape, strict=False):
             if axis not in FIXED:
                 _note_extent(seen, name, axis, count)
     for axis, given in lengths.items():
@@ -127,13 +133,16 @@ def _extents(found, lengths, batch, ends):
         if axis not in seen:
             what = f"no data tells how many positions there are{_of_axis(axis, 'along')}"
             raise ValueError(f"{what}: give {length}=10, say")
-    return {axis: seen[axis][1] for axis in AXES}, seen.get(None, ("", 1))[1]
+    counts = {axis: seen[axis][1] for axis in forests}
+    return {axis: seen[axis][1] for axis in AXES}, {None: seen.get(None, ("", 1))[1], **counts}
 
 
 def _note_extent(seen, name, axis, count):
     """Hold what data say of an axis (None: of the examples) against what is known of it."""
     what = "examples"
-    if axis is not None:
+    if axis in TREES:
+        what = "nodes"
+    elif axis is not None:
         what = f"positions{_of_axis(axis, 'along')}" + f" ({AXES[axis]})" * (len(AXES) > 1)
     first, others = seen.setdefault(axis, (repr(name), count))
     if others != count:
@@ -157,14 +166,15 @@ def _full_lengths(lengths, extents, examples):
     return found
 
 
-def _check_shapes(params, found, sizes, extents, examples):
+def _check_shapes(params, found, sizes, extents, counts):
     for name, shape in _shapes(sizes).items():
         got, dims = params[name].shape, ", ".join(PARAMS[name][0])
         if got != shape:
             raise ValueError(f"the parameter {name!r} has shape {got}; expected ({dims}) = {shape}")
     known = {**extents, **{axis: sizes[length] for axis, length in FIXED.items()}}
     for name, shape in _data_shapes(sizes).items():
-        want = (*(known[axis] for axis in DATA[name]["axes"]), examples, *shape)
+        count = counts[DATA[name].get("tree")]
+        want = (*(known[axis] for axis in DATA[name]["axes"]), count, *shape)
         if name in found and found[name].shape != want:
             got, words = found[name].shape, _layout(name)
             raise ValueError(f"{name!r} has shape {got}; expected ({words}) = {want}")

@@ -67,10 +67,10 @@ def _beyond(room, before, lengths, ahead, value):
     room[rows[inside], np.arange(len(lengths))[inside]] = value[inside]
 
 
-def _at(room, before, position, filler):
-    """What stands at a position of each example; the filler outside."""
+def _at(room, before, position, filler, examples=None):
+    """What stands at a position of each example, or of some; the filler outside."""
     row = np.asarray(position) + (before - 1)
-    examples = np.arange(room.shape[1])
+    examples = np.arange(room.shape[1]) if examples is None else examples
     inside = np.broadcast_to((row >= 0) & (row < len(room)), np.broadcast_shapes(row.shape, (1,)))
     found = room[np.clip(row, 0, len(room) - 1), examples]
     inside = np.broadcast_to(inside, found.shape[: row.ndim or 1])
@@ -83,12 +83,12 @@ def _placed(d, position, live):
     return np.where(_widen(hit, d.ndim - 1), d, 0)
 
 
-def _look(room, rows, filler):
+def _look(room, rows, filler, examples=None):
     """What stands at a row along each index, for each example; the filler outside.
 
     Rows count from 0 and stand beside each other, with examples last.
     """
-    examples = np.arange(room.shape[len(rows)])
+    examples = np.arange(room.shape[len(rows)]) if examples is None else examples
     rows = np.broadcast_arrays(*rows, examples)[:-1]
     inside = np.ones(rows[0].shape, bool)
     for row, size in zip(rows, room.shape, strict=False):
@@ -98,10 +98,10 @@ def _look(room, rows, filler):
     return np.where(_widen(inside, found.ndim - inside.ndim), found, filler)
 
 
-def _sent(d, rows, live, rank):
+def _sent(d, rows, live, rank, examples=None):
     """Each d, of some rank, added at the rows that a read looked up: the adjoint of `_look`."""
     own = d.shape[d.ndim - rank :]
-    examples = np.arange(live.shape[-1])
+    examples = np.arange(live.shape[-1]) if examples is None else examples
     lead = np.broadcast_shapes(d.shape[: d.ndim - rank], examples.shape, *map(np.shape, rows))
     rows = [np.broadcast_to(row, lead) for row in (*rows, examples)]
     inside = np.ones(lead, bool)

@@ -19,6 +19,7 @@ from rnndsl.emit.carried.checking import (
     _whole_number,
     _without_padding,
 )
+from rnndsl.emit.carried.forests import _forests
 from rnndsl.emit.carried.tables import (
     AXES,
     DATA,
@@ -35,7 +36,7 @@ from rnndsl.emit.carried.tables import (
 
 
 def _prepare(params, data, stage, *, mode, training=False, clip=False, work=None,
-             forcing=1.0, seed=0, lengths=None, state=None, batch=None):  # fmt: skip
+             forcing=1.0, seed=0, lengths=None, trees=None, state=None, batch=None):  # fmt: skip
     """What the stages are given: parameters, data, and how to run."""
     _check_options(mode, forcing)
     seed = _whole_number("seed", seed)
@@ -45,18 +46,23 @@ def _prepare(params, data, stage, *, mode, training=False, clip=False, work=None
     _check_needed(mode, stage, data)
     lengths = _lengths(lengths)
     params, found = _params(params), _arrays(data)
-    extents, examples = _extents(found, lengths, batch, ends)
-    sizes = _sizes_of(params, found)
-    _check_shapes(params, found, sizes, extents, examples)
+    forests = _forests(trees)
+    extents, counts = _extents(found, lengths, batch, ends, forests)
+    sizes, examples = _sizes_of(params, found), counts[None]
+    _check_shapes(params, found, sizes, extents, counts)
     lengths = _full_lengths(lengths, extents, examples)
     live = {axis: np.arange(extents[axis])[:, None] < lengths[axis] for axis in AXES}
     run = {
         "sizes": sizes, "extents": extents, "examples": examples, "lengths": lengths,
         "live": live, "state": _state(state, sizes, examples), "seed": seed,
         "forcing": forcing, "training": training, "mode": mode, "clip": clip, "scale": None,
-        "work": {} if work is None else work,
+        "work": {} if work is None else work, "trees": forests,
     }  # fmt: skip
-    return params, _without_padding(found, live, sizes), run
+    found = _without_padding(found, live, sizes)
+    for name, array in found.items():
+        if "tree" in DATA[name]:
+            found[name] = array[forests[DATA[name]["tree"]]["order"]]
+    return params, found, run
 
 
 def _lengths(lengths):

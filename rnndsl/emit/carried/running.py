@@ -16,7 +16,7 @@ def forward(params, /, *, mode="teacher", return_state=False, **data):
     `data` holds the data by name and, where wanted: `lengths`, a dict from an axis to one
     number an example; `state`, what an earlier window left under outputs["state"] when asked
     for with `return_state`; `seed` of what is drawn; `forcing`, how often mode="scheduled"
-    reads the target; `batch` and the length of an axis, where no data tells them. Dropout
+    reads the target; `trees`, by axis a forest, (children, roots); `batch` and the length of an axis, where no data tells them. Dropout
     does not act. ValueError names data that do not fit.
     """
     data, options = _parted(data)
@@ -117,7 +117,7 @@ def _record(params, data, mode, training, clip=False, work=None):
 
 def _parted(data):
     """The data, and what says how to run."""
-    names = ("lengths", "state", "seed", "forcing", "batch")
+    names = ("lengths", "trees", "state", "seed", "forcing", "batch")
     options = {name: data[name] for name in names if name in data}
     return {name: value for name, value in data.items() if name not in names}, options
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rnndsl.emit.carried.forests import _random_forests
 from rnndsl.emit.carried.reading import _known_sizes
 from rnndsl.emit.carried.running import backward, record
 from rnndsl.emit.carried.starts import init
@@ -82,8 +83,11 @@ def _random_data(rng, sizes, positions=5, examples=3):
     limits, found = _token_sizes(sizes), {}
     extents = {axis: positions - place for place, axis in enumerate(AXES)}
     extents.update({axis: sizes[length] for axis, length in FIXED.items()})
+    trees = _random_forests(rng, examples)
     for name, shape in _data_shapes(sizes).items():
-        lead = (*(extents[axis] for axis in DATA[name]["axes"]), examples)
+        tree = DATA[name].get("tree")
+        count = len(trees[tree][0]) if tree else examples
+        lead = (*(extents[axis] for axis in DATA[name]["axes"]), count)
         kind = DATA[name]["kind"]
         if kind == "real":
             found[name] = rng.normal(size=lead + shape)
@@ -91,7 +95,7 @@ def _random_data(rng, sizes, positions=5, examples=3):
             of = DATA[name].get("of")
             low, high = (0, limits[name]) if kind == "token" else (1, extents[of] + 1)
             found[name] = rng.integers(low, high, lead)
-    found["batch"], found["lengths"] = examples, {}
+    found["batch"], found["lengths"], found["trees"] = examples, {}, trees
     for place, axis in enumerate(AXES):
         found[AXES[axis]] = extents[axis]
         found["lengths"][axis] = np.roll([extents[axis], 2, 1], place)

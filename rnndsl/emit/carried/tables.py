@@ -4,7 +4,7 @@ import numpy as np
 
 DTYPE = np.float64
 NAME, CLIPS = "", ()
-AXES, FIXED, UNROLLED = {}, {}, {}
+AXES, FIXED, UNROLLED, TREES = {}, {}, {}, {}
 SIZES, PARAMS, DATA, STATE, OUTPUTS = {}, {}, {}, {}, {}
 STAGES, NEEDS = {}, {}
 
