@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from rnndsl.draw.drawing import Drawing
+    from rnndsl.forest.forest import Forest
     from rnndsl.runtime.checkpoint import restore, save
     from rnndsl.runtime.curve import save_curve
     from rnndsl.runtime.generate import generate
@@ -31,6 +32,7 @@ _HOMES = {
     "DataError": "text.diagnostics",
     "Diagnostic": "text.diagnostics",
     "Drawing": "draw.drawing",
+    "Forest": "forest.forest",
     "Program": "runtime.program",
     "Spec": "runtime.spec",
     "SpecError": "text.diagnostics",
@@ -47,6 +49,7 @@ __all__ = [
     "DataError",
     "Diagnostic",
     "Drawing",
+    "Forest",
     "Program",
     "Spec",
     "SpecError",

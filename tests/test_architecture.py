@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "rnndsl"
 FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
 BUILDING = """
     text gallery
-    syntax ops
+    syntax ops forest
     model
     graph interpreter
     passes lint

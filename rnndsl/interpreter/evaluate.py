@@ -176,6 +176,8 @@ class Interpreter(Expressions):
         """Where the indices of a boundary stand at given positions; None if it is not there."""
         env = []
         for place, position in zip(boundary.places, at, strict=True):
+            if place.axis in self.trees:
+                return None  # a missing node is neither root nor leaf
             if place.index is None:
                 if position != self.position(place, ()):
                     return None

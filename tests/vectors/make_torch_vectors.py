@@ -86,7 +86,7 @@ def write(
     params = dict(model.named_parameters())
     by_axis = {f"lengths/{axis}": torch.tensor(ends) for axis, ends in (lengths or {}).items()}
     arrays = {
-        **(by_axis or {"lengths": torch.tensor(LENGTHS)}),
+        **({"lengths": torch.tensor(LENGTHS)} if lengths is None else by_axis),
         "loss": loss,
         **{f"param/{key}": item for key, item in params.items()},
         **{f"data/{key}": item for key, item in data.items()},

@@ -25,6 +25,11 @@ BY_HAND = {
     "attention": "o[j], h[i], s[n_y], alpha[j,i]",
 }
 """Specs of the gallery, with what they hand out here."""
+TREES = {
+    "tree_lstm_binary": "h[v], s[v], o[v], h[root]",
+    "tree_lstm_child_sum": "h[v], s[v], o[v], h[root]",
+}
+"""The same over trees."""
 NAMES = (*LAYERS, *BY_HAND)
 SIZES = {"n": 3, "m": 5, "k": 7}
 MORE_SIZES = {
@@ -136,11 +141,12 @@ def vectors(name: str) -> dict[str, Arrays]:
 
 def spec(name: str) -> str:
     """The spec's text; of one of the gallery's without defaults of sizes, with other outputs."""
-    if name not in BY_HAND:
+    shown = BY_HAND | TREES
+    if name not in shown:
         return (FOLDER / f"{name}.rnn").read_text(encoding="ascii")
     text = specs()[name].read_text(encoding="ascii")
     text = re.sub(r"^size .*$", lambda m: re.sub(r" = \d+", "", m[0]), text, flags=re.MULTILINE)
-    return re.sub(r"^output .*$", f"output {BY_HAND[name]}", text, flags=re.MULTILINE)
+    return re.sub(r"^output .*$", f"output {shown[name]}", text, flags=re.MULTILINE)
 
 
 def parameters(name: str, mapped: Mapped) -> Arrays:

@@ -1,0 +1,1 @@
+"""Forests: the trees of a batch as arrays, and how they are made."""
