@@ -14,9 +14,10 @@ import numpy as np
 from rnndsl.interpreter.batch import Batch
 from rnndsl.interpreter.gradients import complex_step_gradients, directional, random_directions
 from rnndsl.model.model import Model
-from rnndsl.model.sizes import running_axes
+from rnndsl.model.sizes import running_axes, tree_axes
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
+from tests.zoo_trees import random_forest
 
 LEVELS = (0, 1, 2)
 LENGTHS = (6, 1, 4, 2)
@@ -43,6 +44,15 @@ def lengths_by_axis(model: Model, lengths: tuple[int, ...] = LENGTHS) -> dict[st
     }
 
 
+def forests(model: Model, lengths: tuple[int, ...] = LENGTHS) -> dict[str, Any]:
+    """For each tree axis trees of so many nodes as there are positions in an example."""
+    rng = np.random.default_rng(7)
+    return {
+        name: random_forest(rng, len(axis.slots) or 3, lengths)
+        for name, axis in tree_axes(model).items()
+    }
+
+
 def random_data(
     program: Program,
     rng: np.random.Generator,
@@ -52,12 +62,13 @@ def random_data(
     """Data with tokens that are sometimes missing; over the nodes of forests where it is."""
     module = program.module
     sizes = module._known_sizes({})
+    trees = forests(program.model, lengths) if trees is None else trees
     extents = {key: max(ends) for key, ends in lengths_by_axis(program.model, lengths).items()}
     extents |= {axis: sizes[length] for axis, length in module.FIXED.items()}
     limits, found = module._token_sizes(sizes), {}
     for name, shape in module._data_shapes(sizes).items():
         row = module.DATA[name]
-        count = len((trees or {})[row["tree"]][0]) if "tree" in row else len(lengths)
+        count = len(trees[row["tree"]][0]) if "tree" in row else len(lengths)
         lead = (*(extents[axis] for axis in row["axes"]), count)
         if row["kind"] == "real":
             found[name] = rng.normal(size=lead + shape)
@@ -69,9 +80,10 @@ def random_data(
 
 
 def options(model: Model, lengths: tuple[int, ...] = LENGTHS) -> dict[str, Any]:
-    """Lengths for every axis, a batch size where nothing else says it."""
-    ends = lengths_by_axis(model, lengths)
-    return {"lengths": ends} if ends else {"batch": len(lengths)}
+    """Lengths for every axis, trees, a batch size where nothing else says it."""
+    ends, trees = lengths_by_axis(model, lengths), forests(model, lengths)
+    found: dict[str, Any] = {"lengths": ends} if ends else {"batch": len(lengths)}
+    return {**found, "trees": trees} if trees else found
 
 
 def close(name: str, got: Any, want: Any, tolerance: float) -> None:
@@ -106,12 +118,13 @@ def agree(
     params, data = random_params(programs[0], rng), random_data(programs[0], rng, lengths, trees)
     lengths_of = lengths_by_axis(model, lengths)
     settings: dict[str, Any] = {"mode": mode, "seed": 5, "forcing": 0.6}
+    trees = forests(model, lengths) if trees is None else trees
     settings.update({"trees": trees} if trees else {})
     batch = len(lengths)
     meaning = Batch(model, sizes, params, data, lengths_of, batch=batch, **settings)
     want = meaning.outputs()
     for program in programs:
-        got = program.forward(params, **data, **settings, **options(model, lengths))
+        got = program.forward(params, **data, **{**options(model, lengths), **settings})
         assert set(got) == set(want)
         for name in want:
             close(f"-O{program} {name}", got[name], want[name], 1e-12)
@@ -133,7 +146,7 @@ def agree(
         }
     del settings["training"]
     for program in programs:
-        run = {**data, **settings, **options(model, lengths)}
+        run = {**data, **options(model, lengths), **settings}
         if cotangents is None:
             loss, grads, inputs = program.loss_and_grads(params, inputs=True, **run)
             training = Batch(model, sizes, params, data, lengths_of, batch=batch, training=True,

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from rnndsl.plan.explain import EquationRow, Explanation, LoopRow
 
 DIRECTIONS = {1: "forwards", -1: "backwards"}
+HEIGHTS = {1: "from the leaves up", -1: "from the roots down"}
 MODES = {"teacher": "with the teacher", "free": "running free", "scheduled": "scheduled"}
 HOW = {
     "parallel": "for all positions at once",
+    "nodes": "for all nodes at once",
     "once": "once for each example",
     "unused": "not computed: nothing asks for it",
 }
@@ -83,7 +85,10 @@ def _loop_lines(model: Model, item: Explanation) -> Iterator[str]:
         yield f"no loop {is_left}: every equation runs for all positions at once"
     for number, loop in enumerate(item.loops, 1):
         names = ", ".join(loop.names)
-        yield f"loop {number} runs {DIRECTIONS[loop.step]} over {loop.axis}: {names}"
+        way = f"{DIRECTIONS[loop.step]} over {loop.axis}"
+        if model.axes[loop.axis].is_tree:
+            way = f"{HEIGHTS[loop.step]}, all nodes {loop.axis} of one height at once"
+        yield f"loop {number} runs {way}: {names}"
         yield f"  because {_reasons(model, loop)}"
     if item.gradient_loops:
         yield f"gradients: {_ways(model, item)}; those of parameters are summed outside"
@@ -94,12 +99,16 @@ def _ways(model: Model, item: Explanation) -> str:
     from rnndsl.model.sizes import running_axes
 
     has_several = len(running_axes(model)) > 1
-    axes = [f" over {axis}" if has_several else "" for axis in item.gradient_axes]
-    found = Counter(zip(item.gradient_loops, axes, strict=True))
+    found = Counter(
+        HEIGHTS[step]
+        if model.axes[axis].is_tree
+        else DIRECTIONS[step] + (f" over {axis}" if has_several else "")
+        for step, axis in zip(item.gradient_loops, item.gradient_axes, strict=True)
+    )
     return _listed(
         [
-            f"{'one loop' if count == 1 else f'{count} loops'} {DIRECTIONS[step]}{over}"
-            for (step, over), count in found.items()
+            f"{'one loop' if count == 1 else f'{count} loops'} {word}"
+            for word, count in found.items()
         ]
     )
 
@@ -157,17 +166,25 @@ def _equation(
 
 
 def _how(model: Model, row: EquationRow) -> Iterator[str]:
+    from rnndsl.model.sizes import tree_axes
+
     if row.how != "loop" or row.loop is None:
-        yield HOW[row.how] + _sums(model, row)
+        is_tree = any(axis in tree_axes(model) for axis in row.equation.axes)
+        how = HOW["nodes" if is_tree and row.how == "parallel" else row.how]
+        yield how + _sums(model, row)
         return
     yield f"in loop {row.loop + 1}: reads {_listed(_texts(model, row.because))}"
     if row.before:
-        yield f"before the loop (-O1), for all positions at once: {', '.join(row.before)}"
+        is_tree = any(axis in tree_axes(model) for axis in row.equation.axes)
+        yield f"before the loop (-O1), {HOW['nodes' if is_tree else 'parallel']}: " + ", ".join(
+            row.before
+        )
 
 
 def _sums(model: Model, row: EquationRow) -> str:
     """What is reduced over an axis is made for all positions at once."""
-    if row.how != "once" or not any(rate.startswith("step") for rate in row.cost.rates):
+    many = ("step", "node", "child")
+    if row.how != "once" or not any(rate.startswith(many) for rate in row.cost.rates):
         return ""
     from rnndsl.model.expr import Over
 

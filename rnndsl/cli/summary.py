@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from rnndsl.plan.cost import Cost, Rate
     from rnndsl.plan.summary import Summary
 
-WORDS: Mapping[Rate, str] = {"step": "a step", "example": "an example", "batch": "a batch"}
+WORDS: Mapping[Rate, str] = {
+    "step": "a step",
+    "node": "a node",
+    "child": "a child",
+    "example": "an example",
+    "batch": "a batch",
+}
 
 
 @click.command("summary", short_help="Values, shapes, parameters, multiply-adds.")

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from rnndsl.emit.context import Context, dim_code, largest
-from rnndsl.emit.site import NodeSite
 from rnndsl.emit.writer import Writer
 from rnndsl.graph.families import MOVERS, axis_of, part_of
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import Dim
 from rnndsl.ops.code import ADD, ATOM, BITS, UNARY, Code, call, subscript
+from rnndsl.ops.operation import Site
 from rnndsl.ops.table import TABLE
 from rnndsl.plan.schedule import Loop
 from rnndsl.plan.stages import Stage
@@ -181,6 +181,10 @@ class Expressions:
         """What a read at certain positions finds."""
         raise NotImplementedError
 
+    def site(self, node: Node, in_loop: bool) -> Site:
+        """What a node's code may ask."""
+        raise NotImplementedError
+
     def kin(self, node: Node, in_loop: bool) -> Code:
         """What a node of a tree finds at another."""
         raise NotImplementedError
@@ -216,7 +220,7 @@ class Expressions:
         if node.is_number and _may_fail(node):
             kind = "DTYPE" if node.kind == "real" else "np.int64"
             operands[0] = call(kind, operands[0])
-        code = row.numpy(operands, NodeSite(self, node, in_loop))
+        code = row.numpy(operands, self.site(node, in_loop))
         is_call = code.level == ATOM and "(" in code.text
         if not (node.is_number and is_call):
             return code

@@ -25,13 +25,14 @@ class Heights(Storage):
     def _is_above_leaves(self, loop: Loop) -> bool:
         """Whether nothing in a loop is computed at leaves."""
         inside = set(loop.body)
-        return all(
-            bool(part_of(node.family))
-            or node.op == "join"
-            or self._joins(node)
-            or all(reader.op == "part" and reader in inside for reader in self.readers.get(node, ()))
-            for node in loop.body
-        )
+
+        def is_above(node: Node) -> bool:
+            if part_of(node.family) or node.op == "join" or self._joins(node):
+                return True
+            readers = self.readers.get(node, ())
+            return all(reader.op == "part" and reader in inside for reader in readers)
+
+        return all(map(is_above, loop.body))
 
     def _joins(self, node: Node) -> bool:
         """Whether an equation for leaves gives a value at these."""
@@ -41,7 +42,7 @@ class Heights(Storage):
         """The leaves of a value, before the loop that goes on from them."""
         code = self._operand(node.inputs[0].inputs[0], False, node.rank)
         leaves = self.table(node.family, "leaves")
-        self._set(node, f"{self.context.variable(node)}[:{leaves}]", code)
+        self.writer.line(f"{self.context.variable(node)}[:{leaves}] = {code}")
 
     def _above(self, node: Node) -> Code:
         """What a value has at one height above the leaves."""

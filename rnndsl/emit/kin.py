@@ -7,9 +7,11 @@ own `_forest`.
 from __future__ import annotations
 
 from rnndsl.emit.lookups import Lookups
+from rnndsl.emit.site import NodeSite
 from rnndsl.graph.families import axis_of, part_of
 from rnndsl.graph.node import Node
 from rnndsl.ops.code import ADD, Code, call, subscript
+from rnndsl.ops.operation import Site
 
 PER_NODE = ("owner", "number", "counts", "is_root", "parents", "link_of", "firsts")
 TABLES = {"child": "child {slot}", "up": "up {slot}", "parent": "parents", "of_link": "link_of",
@@ -18,6 +20,10 @@ TABLES = {"child": "child {slot}", "up": "up {slot}", "parent": "parents", "of_l
 
 class Kin(Lookups):
     """Codes of what knows of trees."""
+
+    def site(self, node: Node, in_loop: bool) -> Site:
+        """What a node's code may ask."""
+        return NodeSite(self, node, in_loop)
 
     def table(self, axis: str, key: str) -> str:
         """The variable that holds a table of a tree."""

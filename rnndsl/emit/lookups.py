@@ -110,7 +110,12 @@ class Lookups(Expressions):
         live = self.mask(mine, in_loop)
         d = node.inputs[0]
         is_plain = not any(item.family for item in node.inputs)
-        if is_plain and len(own) == 1 and not self.dimensions(d, in_loop) and not isinstance(places[0], Run):
+        if (
+            is_plain
+            and len(own) == 1
+            and not self.dimensions(d, in_loop)
+            and not isinstance(places[0], Run)
+        ):
             self.helper("_placed", "_widen")
             position = self._position(places[0], node, in_loop)
             return call("_placed", self._operand(d, in_loop, d.rank), position, live)

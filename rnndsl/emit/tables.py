@@ -48,9 +48,9 @@ class Tables:
             for name, param in model.params.items()
         })  # fmt: skip
         table(writer, "DATA", {
-            name: {"role": item.role, "kind": item.type.kind, 
+            name: {"role": item.role, "kind": item.type.kind,
                    "axes": tuple(axis for axis in item.axes if axis not in trees),
-                   **{"tree": axis for axis in item.axes if axis in trees},
+                   **({"tree": item.axes[0]} if item.axes[:1] and item.axes[0] in trees else {}),
                    "dims": _words(item.type.shape),
                    **({"of": item.type.axis} if item.type.kind == "position" else {})}
             for name, item in model.data.items()

@@ -6,28 +6,23 @@ connect it: the shape and kind of its result, and over what it varies.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rnndsl.graph.families import axis_of, part_of
+from rnndsl.graph.lifting import Lifting, common_lift
 from rnndsl.graph.node import Node, Operand
 from rnndsl.graph.results import result_kind, result_shape
+from rnndsl.graph.simplify import only_filled, simplify, unfilled
 from rnndsl.model.dims import ONE, Dim
 from rnndsl.model.expr import Kind
 from rnndsl.ops.operation import Operation
 from rnndsl.ops.table import TABLE
 
-FOLDS: dict[str, Callable[[float, float], float]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-}
-
 KEEPING = ("softmax_over", "first_hot_over", "other_factors_over")
 """What works over an index and leaves a result at each of its positions."""
 
 
-class Builder:
+class Builder(Lifting):
     """Makes the nodes of one graph.
 
     `origin` names the equation that is being built; `unit` does too, where what is built is
@@ -157,17 +152,20 @@ class Builder:
             for item in operands
         ]
         inputs = self.together(inputs)
-        simple = _simplify(self, name, inputs)
+        simple = simplify(self, name, inputs)
         if simple is not None:
             return simple
         row = TABLE[name]
-        if row.is_elementwise and (shape := _only_filled(inputs)) is not None:
+        if (lift := common_lift(row, inputs)) is not None:
+            less = [item.inputs[0] if item.op == lift.op else item for item in inputs]
+            return self.tree(lift.op, (self.op(name, *less, **attrs),), lift.family)
+        if row.is_elementwise and (shape := only_filled(inputs)) is not None:
             scalars = [item.inputs[0] if item.op == "fill" else item for item in inputs]
             return self.filled(self.op(name, *scalars, **attrs), shape)
         if row.is_elementwise or row.kind == "whole":
             inputs = self._one_kind(row, inputs)
         if row.is_elementwise:
-            inputs = _unfilled(inputs)
+            inputs = unfilled(inputs)
         node = self.raw(name, inputs, **attrs)
         node.is_number = row.is_elementwise and all(item.is_number for item in inputs)
         node.shape = result_shape(row, inputs, attrs)
@@ -232,53 +230,6 @@ class Builder:
         result.kind, result.shape, result.over_b = node.kind, node.shape, node.over_b
         return result
 
-    # Trees
-
-    def tree(self, op: str, inputs: Sequence[Node], family: str, **attrs: Any) -> Node:
-        """An operation that knows of trees; its results are of a family."""
-        known = [self.nodes[item.number] for item in inputs]
-        node = self.raw(op, known, family=family, **attrs)
-        node.kind, node.shape = known[0].kind, known[0].shape
-        node.over_b, node.family = True, family
-        return node
-
-    def kin(self, op: str, axis: str) -> Node:
-        """What is known of each node of a tree, or of each example's nodes."""
-        node = self.raw(op, (), axis=axis)
-        node.kind = "bool" if op == "is_root" else "integer"
-        node.over_b, node.family = True, "" if op == "node_count" else axis
-        return node
-
-    def part(self, node: Node, family: str) -> Node:
-        """The leaves, or the other nodes, of what is over all nodes."""
-        return self.tree("part", (node,), family)
-
-    def lifted(self, node: Node, family: str) -> Node:
-        """A node once for each of a family: what an example has for each of its nodes, and so on."""
-        if not node.over_b or node.family == family:
-            return node
-        axis = axis_of(family)
-        if not node.family:
-            node = self.tree("owned", (node,), axis)
-        if node.family == family:
-            return node
-        return self.tree("link_node" if part_of(family) == "links" else "part", (node,), family)
-
-    def of_examples(self, node: Node) -> Node:
-        """What nodes, or links, of a tree send to their examples: the sum."""
-        axis, part = axis_of(node.family), part_of(node.family)
-        if part:
-            node = self.tree("sum_links" if part == "links" else "whole", (node,), axis)
-        return self.tree("sum_nodes", (node,), "")
-
-    def together(self, inputs: list[Node]) -> list[Node]:
-        """Operands of one family."""
-        families = {item.family for item in inputs if item.over_b}
-        if len(families) < 2:
-            return inputs
-        most = max(families, key=lambda family: (bool(family), bool(part_of(family))))
-        return [self.lifted(item, most) for item in inputs]
-
     def fill(self, d: Node, like: Node) -> Node:
         """A scalar adjoint in every component of `like`."""
         return self.filled(d, like.shape) if like.rank else d
@@ -320,31 +271,3 @@ class Builder:
             parts.append(self.op("slice", d, start=start, stop=stop, squeeze=not item.rank))
             start = stop
         return parts
-
-
-def _only_filled(inputs: list[Node]) -> tuple[Dim, ...] | None:
-    """The shape of scalars that fill it, where nothing else has a shape."""
-    shapes = [item.shape for item in inputs if item.op == "fill"]
-    return shapes[0] if shapes and all(i.op == "fill" or not i.rank for i in inputs) else None
-
-
-def _unfilled(inputs: list[Node]) -> list[Node]:
-    """A filled scalar beside something of full shape broadcasts by itself."""
-    return [item.inputs[0] if item.op == "fill" else item for item in inputs]
-
-
-def _simplify(builder: Builder, name: str, inputs: list[Node]) -> Node | None:
-    """What needs no operation: numbers with numbers, and the neutral elements."""
-    values = [item.attrs["value"] if item.op == "number" else None for item in inputs]
-    known = [value for value in values if value is not None]
-    if name in FOLDS and len(known) == 2:
-        return builder.number(FOLDS[name](known[0], known[1]))
-    if name == "mul" and 1 in values:
-        return inputs[1 - values.index(1)]
-    if (name in ("div", "pow") and values[1] == 1) or (name in ("add", "sub") and values[1] == 0):
-        return inputs[0]
-    if name == "pow" and values[1] == 2:
-        return builder.op("square", inputs[0])
-    if name == "neg" and inputs[0].op == "neg":
-        return inputs[0].inputs[0]
-    return None

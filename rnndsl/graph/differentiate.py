@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
 
-from rnndsl.graph.families import MOVERS, links
+from rnndsl.graph.families import MOVERS
 from rnndsl.graph.lower import Forward
 from rnndsl.graph.node import Node
 from rnndsl.graph.reach import before, bounds_of, closure, early_reads, readers_of
 from rnndsl.graph.reading import Run, read_node, shifted
-from rnndsl.graph.sending import places_behind, sent, steps, to_bounds
+from rnndsl.graph.sending import clipped, from_kin, places_behind, sent, to_bounds
 from rnndsl.model.dims import Dim
 from rnndsl.ops.table import TABLE
 
@@ -145,7 +145,7 @@ class _Adjoint:
     def _arriving(self, node: Node, shift: Node) -> Node:
         """What the references `h[t+k]` send back to `h`: their flow, read the other way."""
         if shift.op in MOVERS:
-            return self._from_kin(shift, node.family)
+            return from_kin(self.b, self.flows[shift], shift, node.family)
         if shift.op != "shift":
             return self.sendings[shift]
         by: tuple[tuple[str, Dim], ...] = shift.attrs["by"]
@@ -153,16 +153,6 @@ class _Adjoint:
         arriving = shifted(self.b, self.flows[shift], back, 0)
         ahead = [index for index, step in by if step.most is None or step.most >= 0]
         return self.b.live(arriving, ahead)
-
-    def _from_kin(self, read: Node, family: str) -> Node:
-        """What a read at children or the parent sends back: a read the other way."""
-        flow = self.flows[read]
-        if read.op == "child":
-            return self.b.tree("up", (flow,), family, slot=read.attrs["slot"], outside=0)
-        if read.op == "link_child":
-            return self.b.tree("of_link", (flow,), family, outside=0)
-        kids = self.b.tree("link_child", (flow,), links(family))
-        return self.b.tree("sum_links", (kids,), family)
 
     def _named(self, node: Node, name: str) -> Node:
         if not node.name and node.op not in ("shift", "param", "data", "number"):
@@ -195,7 +185,9 @@ class _Adjoint:
         self.b.unit = f"d {node.unit}" if node.unit else ""
         self.b.origin = f"d {node.origin}" if node.origin else ""
         if node.op == "shift":
-            self.flows[node].inputs = [self._clipped(node, self._sum(node))]
+            self.flows[node].inputs = [
+                clipped(self.b, self.forward.model.clips, node, self._sum(node))
+            ]
             if node not in self.early:
                 self._bounds_of_shift(node)
             return
@@ -220,17 +212,6 @@ class _Adjoint:
         if node.family:
             return self.b.tree("each", (nothing,), node.family) if d is None else d
         return self.b.live(nothing, node.over) if d is None else d
-
-    def _clipped(self, shift: Node, d: Node) -> Node:
-        """Clipping along one recurrent reference, where the model asks for it."""
-        for clip in self.forward.model.clips:
-            if clip.reference is None or clip.reference.name != shift.inputs[0].name:
-                continue
-            if steps(clip.reference, shift.inputs[0]) == shift.attrs["by"]:
-                clipped = self.b.raw("clip_flow", (d,), kind=clip.kind, limit=clip.limit)
-                clipped.shape = d.shape
-                return clipped
-        return d
 
     def _bounds_of_shift(self, shift: Node) -> None:
         """A boundary at `p` is read by `h[t+k]` at `t = p - k`."""

@@ -28,8 +28,9 @@ Kind = Literal["same", "shift", "fixed", "all", "through"]
 class Along:
     """Where along one of its axes something is read.
 
-    `kind` is `shift` (relative to the running index of `place`, 0 too; along a tree to a child or
-    the parent of the running node, or the running leaf), `fixed` (one position), `all` (under a reduction) or `through` (a position that is itself a value: no `place`).
+    `kind` is `shift` (relative to the running index of `place`, 0 too; along a tree at a child or
+    the parent of the running node, or at the running leaf), `fixed` (one position), `all` (under a
+    reduction) or `through` (a position that is itself a value: no `place`).
     """
 
     axis: str

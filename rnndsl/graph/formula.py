@@ -7,8 +7,10 @@ operation has no word in the language.
 from __future__ import annotations
 
 from rnndsl.graph.equations import Reference
+from rnndsl.graph.families import MOVERS, axis_of
 from rnndsl.graph.node import Node
 from rnndsl.graph.reading import Run
+from rnndsl.model.declarations import place_text
 from rnndsl.model.dims import ZERO, Dim
 from rnndsl.model.expr import Position
 from rnndsl.model.model import Model
@@ -19,7 +21,7 @@ from rnndsl.text.source import NOWHERE
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%", "pow": "^",
          "matvec": "@", "vecmat": "@", "matmat": "@", "and": "and", "or": "or", "lt": "<",
          "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}  # fmt: skip
-THROUGH = ("to_real", "fill", "spread", "carry", "truth")
+THROUGH = ("to_real", "fill", "spread", "carry", "truth", "each", "owned", "part", "link_node")
 WORDS = {"greatest": "max", "least": "min"}
 MAX_DEPTH = 12
 
@@ -38,8 +40,7 @@ def reference_text(reference: Reference, model: Model) -> str:
         if not isinstance(place, Position):
             texts.append("…")
             continue
-        anchor = {"index": place.index, "end": model.axes[place.axis].length, "start": ""}
-        texts.append(_moved(anchor[place.anchor] or "", place.offset))
+        texts.append(place_text(place, model))
     return f"{reference.source}[{','.join(texts)}]"
 
 
@@ -54,9 +55,12 @@ class _Formula:
         if node.op in THROUGH:
             return self.whole(node.inputs[0], depth)
         if node.op in ("param", "data", "value"):
-            return _indexed(node.name, [_name(index) for index in node.attrs["own"]])
+            own = [axis_of(node.family)] if node.family else node.attrs["own"]
+            return _indexed(node.name, [_name(index) for index in own])
         if node.op == "rename":
             return self._renamed(node, depth)
+        if node.op in MOVERS:
+            return self._kin(node)
         if node.op in ("shift", "at", "gather"):
             return self._read(node, depth)
         match node.op:
@@ -96,6 +100,15 @@ class _Formula:
         own = base.attrs["own"]
         items = [_name(_moved(names.get(index, index), by.get(index, ZERO))) for index in own]
         return _indexed(base.name, items)
+
+    def _kin(self, node: Node) -> tree.Expr:
+        """What is read at another node of a tree."""
+        source, steps = node, list[str]()
+        while source.op in MOVERS or (source.op == "value" and not source.name):
+            steps += [str(source.attrs.get("slot", source.op))] * (source.op in MOVERS)
+            source = source.inputs[0]
+        place = ".".join([axis_of(source.family), *steps])
+        return _indexed(source.name, [_name(place)])
 
     def _read(self, node: Node, depth: int) -> tree.Expr:
         source = node.inputs[0]

@@ -159,7 +159,7 @@ def unknown_direction(ref: Reference) -> Diagnostic:
             f"`{source}` is read at a sibling, inside the loop that computes it",
             ref.read.span,
             "neither above nor below",
-            help="a loop runs from the leaves up or from the root down: read children or the parent",
+            help="a loop runs from the leaves up or the root down: read children or the parent",
         )
     return error(
         "RNN204",

@@ -6,17 +6,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rnndsl.graph.builder import Builder
+from rnndsl.graph.families import links
 from rnndsl.graph.node import Node
 from rnndsl.graph.reach import bounds_of, never_meet
 from rnndsl.graph.reading import Place, Run, shifted
 from rnndsl.model.dims import ZERO, Dim
 from rnndsl.model.expr import Position, Read
+from rnndsl.model.model import Clip
 
 
 def steps(read: Read, source: Node) -> tuple[tuple[str, Dim], ...]:
     """By how much a read moves each of the indices of what it reads."""
     pairs = zip(source.attrs["own"], read.places, strict=True)
     return tuple((i, p.offset) for i, p in pairs if isinstance(p, Position) and p.offset.terms)
+
+
+def clipped(b: Builder, clips: Sequence[Clip], shift: Node, d: Node) -> Node:
+    """An adjoint along one recurrent reference, clipped where the model asks for it."""
+    for clip in clips:
+        if clip.reference is None or clip.reference.name != shift.inputs[0].name:
+            continue
+        if steps(clip.reference, shift.inputs[0]) == shift.attrs["by"]:
+            found = b.raw("clip_flow", (d,), kind=clip.kind, limit=clip.limit)
+            found.shape = d.shape
+            return found
+    return d
 
 
 def places_behind(shift: Node, where: Sequence[Position | None]) -> list[Place] | None:
@@ -132,3 +146,13 @@ def position_node(b: Builder, place: Place, computed: Sequence[Node]) -> Node:
         return b.index(place.index) + b.size(place.by)
     offset = b.size(place.offset)
     return b.length(place.axis) + offset if place.anchor == "end" else offset
+
+
+def from_kin(b: Builder, flow: Node, read: Node, family: str) -> Node:
+    """What a read at children or the parent sends back: a read the other way."""
+    if read.op == "child":
+        return b.tree("up", (flow,), family, slot=read.attrs["slot"], outside=0)
+    if read.op == "link_child":
+        return b.tree("of_link", (flow,), family, outside=0)
+    kids = b.tree("link_child", (flow,), links(family))
+    return b.tree("sum_links", (kids,), family)

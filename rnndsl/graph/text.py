@@ -1,7 +1,8 @@
 """The graph of operations as text, one node a line: what tests compare and people read.
 
 A line is `%number: type = operation(%operands)`, with `t` and `b` before the shape where the
-result varies over positions and examples, then what sets the node apart.
+result varies over positions and examples (or the family of nodes of a tree in place of `b`),
+then what sets the node apart.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def show(targets: Iterable[Node]) -> str:
 
 def show_node(node: Node, numbers: dict[Node, int]) -> str:
     """The line of one node, nodes going by their numbers."""
-    over = [*node.over, *(["b"] if node.over_b else [])]
+    over = [*node.over, *([node.family or "b"] if node.over_b else [])]
     shape = ", ".join([*over, *map(str, node.shape)])
     operands = ", ".join(f"%{numbers[item]}" for item in node.inputs)
     name = f"  # {node.name}" if node.name else ""
@@ -39,7 +40,7 @@ def show_node(node: Node, numbers: dict[Node, int]) -> str:
 def _attributes(node: Node) -> str:
     shown = []
     for key, value in node.attrs.items():
-        if key in ("outside", "name", "flow", "own") or value == ():
+        if key in ("outside", "name", "flow", "own", "family") or value == ():
             continue
         if key == "by":
             shown.append(", ".join(str(Run(index, by)) for index, by in value))
@@ -54,6 +55,7 @@ def _value(value: object) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(_value(item) for item in value)})"
     if isinstance(value, Position):
-        anchor = {"index": value.index or "", "start": "", "end": "end"}[value.anchor]
+        named = {"index": value.index or "", "start": ""}
+        anchor = named.get(value.anchor, value.anchor)
         return f"{anchor}{value.offset}" if value.offset.terms or not anchor else anchor
     return str(value)

@@ -30,8 +30,8 @@ class Interpreter(Expressions):
     `params`: arrays of the parameters' shapes, fixed axes in front. `data`: axes in front, in
     their written order: (T, ...), (T, S, ...), (...). `lengths`: the example's own, by the name
     of the axis; those of fixed axes are sizes. `trees`: the example's own, by the name of the
-    axis, whose data have one row a node, (nodes, ...). `example`: its place in the batch, for draws.
-    `state`: the last values before this window, oldest first, (d, ...): they stand at the
+    axis, whose data have one row a node, (nodes, ...). `example`: its place in the batch, for
+    draws. `state`: the last values before this window, oldest first, (d, ...): they stand at the
     positions 1-d to 0 in place of boundaries and zeros. Numbers are float64, or complex128
     where a complex number came in.
     """

@@ -29,7 +29,8 @@ class Brackets(ABC):
     """The part of a resolver that reads brackets.
 
     `left` is the left side of the equation as messages show it, `is_value` whether it is that
-    of a value, `is_leaf` whether it is for leaves; `value` the right side, until an index is told that does not run in it.
+    of a value, `is_leaf` whether it is for leaves; `value` the right side, until an index is told
+    that does not run in it.
     """
 
     def __init__(self, table: Table) -> None:

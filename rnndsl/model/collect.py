@@ -9,6 +9,7 @@ from rnndsl.model import axis_messages, messages, tree_messages
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model.dims import Dim
 from rnndsl.model.model import Axis
+from rnndsl.model.nodes import are_mixed
 from rnndsl.model.symbols import LOSS, RESERVED, RESERVED_DATA, Symbol, Table
 from rnndsl.model.uses import Whole
 from rnndsl.ops.signatures import FUNCTIONS
@@ -190,17 +191,7 @@ def _carried(
         return None
     indices = tuple(_written(item) for item in items)
     axes = tuple(table.axis_of(index) or "" for index in indices)
-    return None if _are_mixed(table, items, axes) else (axes, indices)
-
-
-def _are_mixed(table: Table, items: tuple[tree.Expr, ...], axes: tuple[str, ...]) -> bool:
-    """Whether the nodes of a tree stand beside another index, which is told."""
-    trees = [number for number, axis in enumerate(axes) if table.is_tree(axis)]
-    if not trees or len(axes) == 1:
-        return False
-    node, other = _written(items[trees[0]]), _written(items[1 if trees[0] == 0 else 0])
-    table.report(tree_messages.two_families(node, other, items[1].span))
-    return True
+    return None if are_mixed(table, items, axes) else (axes, indices)
 
 
 def _written(item: tree.Expr) -> str:
@@ -271,7 +262,7 @@ def _equation(table: Table, statement: tree.EquationStatement) -> None:
             table.broken.add(target.name)
             return
         axes = tuple(table.axis_of(index) or "" for index in indices)
-        if _are_mixed(table, items, axes):
+        if are_mixed(table, items, axes):
             table.broken.add(target.name)
             return
         _add(table, Symbol(target.name, "value", target.span, statement, axes, indices))

@@ -136,7 +136,7 @@ def label(read: ir.Read, model: Model) -> str:
 def place_text(place: ir.Position, model: Model) -> str:
     """A position as the language writes it: `t-1`, `T+1`, `1`."""
     offset = str(place.offset).replace(" ", "")
-    anchor = place.anchor if place.anchor in ("root", "leaf") else ""
+    anchor: str = place.anchor if place.anchor in ("root", "leaf") else ""
     if place.link:
         return ".".join([place.index or "", *place.link])
     if place.anchor == "index":

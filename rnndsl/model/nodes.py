@@ -7,6 +7,7 @@ from rnndsl.model.dims import ZERO
 from rnndsl.model.expr import Expr, Position, free_indices
 from rnndsl.model.symbols import Table
 from rnndsl.syntax import tree
+from rnndsl.syntax.printer import print_expr
 
 PARENT = "parent"
 OVER_NODES = ("sum", "mean", "max", "min", "logsumexp", "softmax")
@@ -60,3 +61,13 @@ def mixed(expr: Expr, table: Table) -> tuple[str, str] | None:
     children = next((i for i in trees if table.bound.get(i, ("", ""))[1] == node), node)
     others = [index for index in free if index not in (node, children)]
     return (node, others[0]) if others else None
+
+
+def are_mixed(table: Table, items: tuple[tree.Expr, ...], axes: tuple[str, ...]) -> bool:
+    """Whether the nodes of a tree stand beside another index, which is told."""
+    trees = [number for number, axis in enumerate(axes) if table.is_tree(axis)]
+    if not trees or len(axes) == 1:
+        return False
+    node, other = print_expr(items[trees[0]]), print_expr(items[trees[0] == 0])
+    table.report(wording.two_families(node, other, items[1].span))
+    return True

@@ -61,7 +61,7 @@ def not_a_node(span: Span, axis: str) -> Diagnostic:
         "this is no node of the tree",
         span,
         f"a place on the tree of `{axis}`",
-        help=f"nodes have no numbers: a place is `{axis}`, `{axis}.parent`, a child of it, or `root`",
+        help=f"nodes have no numbers: a place is `{axis}`, its parent, a child of it, or `root`",
     )
 
 

@@ -14,18 +14,6 @@ from rnndsl.ops.code import Code, call, subscript
 from rnndsl.ops.operation import Operation, Site
 
 
-def _part(a: Sequence[Code], site: Site) -> Code:
-    return site.part(a[0])
-
-
-def _whole(a: Sequence[Code], site: Site) -> Code:
-    return site.whole(a[0])
-
-
-def _join(a: Sequence[Code], site: Site) -> Code:
-    return call("np.concatenate", f"({a[0]}, {a[1]})")
-
-
 def _of_links(function: str) -> Any:
     """A reduction over the children of each node."""
 
@@ -66,31 +54,38 @@ def _hot(op: str, spread: str) -> Any:
     return back
 
 
+def _for_each(a: Sequence[Code], site: Site) -> Code:
+    return call("_for_each", a[0], site.members(), str(site.rank_of_result()))
+
+
+def _to(op: str) -> Any:
+    """The adjoint goes the other way, by one operation."""
+    return lambda b, n, d: (b.tree(op, (d,), n.inputs[0].family),)
+
+
 ROWS = (
-    _row("owned", lambda a, site: subscript(a[0], site.kin("owner")),
-         lambda b, n, d: (b.tree("sum_nodes", (d,), ""),), across=True),
+    _row("owned", lambda a, site: subscript(a[0], site.kin("owner")), _to("sum_nodes"),
+         across=True),
     _row("link_node", lambda a, site: call("np.repeat", a[0], site.kin("counts"), "axis=0"),
-         lambda b, n, d: (b.tree("sum_links", (d,), n.inputs[0].family),)),
-    _row("sum_links", _of_links("sum"), lambda b, n, d: (b.tree("link_node", (d,), n.inputs[0].family),),
-         "_sum_of_links"),
+         _to("sum_links")),
+    _row("sum_links", _of_links("sum"), _to("link_node"), "_sum_of_links"),
     _row("best_links", _of_links("best"), _hot("first_link", "link_node"), "_best_of_links"),
-    _row("first_link", _of_links("first"), None,
-         "_first_of_links"),
-    _row("sum_nodes", _of_nodes("sum"), lambda b, n, d: (b.tree("owned", (d,), n.inputs[0].family),),
-         "_sum_of_nodes", across=True),
+    _row("first_link", _of_links("first"), None, "_first_of_links"),
+    _row("sum_nodes", _of_nodes("sum"), _to("owned"), "_sum_of_nodes", across=True),
     _row("best_nodes", _of_nodes("best"), _hot("first_node", "owned"), "_best_of_nodes",
          across=True),
     _row("first_node", _of_nodes("first"), None, "_first_of_nodes", across=True),
-    _row("at_root", lambda a, site: subscript(a[0], site.kin("roots")),
-         lambda b, n, d: (b.tree("to_root", (d,), n.inputs[0].family),), across=True),
+    _row("at_root", lambda a, site: subscript(a[0], site.kin("roots")), _to("to_root"),
+         across=True),
     _row("to_root", lambda a, site: call("_to_rows", a[0], site.kin("roots"), site.kin("nodes")),
          None, "_to_rows", across=True),
-    _row("part", _part, lambda b, n, d: (b.tree("whole", (d,), n.inputs[0].family),)),
-    _row("whole", _whole, lambda b, n, d: (b.part(d, n.inputs[0].family),)),
-    _row("join", _join, lambda b, n, d: tuple(b.part(d, item.family) for item in n.inputs)),
-    _row("each", lambda a, site: call("_for_each", a[0], site.members(), str(site.rank_of_result())),
-         lambda b, n, d: (d,), "_for_each"),
+    _row("part", lambda a, site: site.part(a[0]), _to("whole")),
+    _row("whole", lambda a, site: site.whole(a[0]), None),
+    _row("join", lambda a, site: call("np.concatenate", f"({a[0]}, {a[1]})"),
+         lambda b, n, d: tuple(b.part(d, item.family) for item in n.inputs)),
+    _row("each", _for_each, lambda b, n, d: (d,), "_for_each"),
     Operation("is_root", lambda a, site: Code(site.kin("is_root")), kind="bool"),
     Operation("kid_count", lambda a, site: Code(site.kin("counts")), kind="integer"),
     Operation("node_count", lambda a, site: Code(site.kin("sizes")), kind="integer"),
 )  # fmt: skip
+"""What nodes find at each other is written where arrays are known: it has no row."""

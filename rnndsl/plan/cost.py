@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from rnndsl.graph.families import MOVERS, part_of
 from rnndsl.graph.lower import Forward
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import ONE, ZERO, Dim
@@ -20,10 +21,12 @@ from rnndsl.plan.schedule import needed
 
 Rate = str
 """How often: `step` (at each position of each example), `example` (for each of them) or `batch`
-(once for all). Where a model has several indices, `step j,i` names those that run."""
+(once for all). Where a model has several indices, `step j,i` names those that run. Over trees
+`node` (for each of them) and `child` (for each that a node has)."""
 
 FREE = (*LEAVES, *READS, "value", "to_real", "transpose", "spread", "fill", "carry", "pick",
-        "concat", "slice", "truth")  # fmt: skip
+        "concat", "slice", "truth", *MOVERS, "part", "whole", "join", "each", "owned", "at_root",
+        "to_root", "link_node", "is_root", "kid_count", "node_count")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,9 @@ def costs(nodes: Iterable[Node], model: Model) -> dict[str, Cost]:
 
 
 def _rate(node: Node, has_several: bool) -> Rate:
+    families = [part_of(item.family) for item in (node, *node.inputs) if item.family]
+    if families:
+        return "child" if "links" in families else "node"
     over = dict.fromkeys(index for item in (node, *node.inputs) for index in item.over)
     if over:
         return f"step {','.join(over)}" if has_several else "step"

@@ -138,11 +138,16 @@ def _before(name: str, forward: Forward, blocks: Iterable[Node | Block]) -> tupl
     parts = [
         block
         for block in blocks
-        if isinstance(block, Node) and block.origin == name and block.over_t and _is_work(block)
+        if isinstance(block, Node) and block.origin == name and _is_many(block) and _is_work(block)
     ]
     used = {item for node in parts for item in node.inputs}
     texts = [formula(node, forward.model) for node in parts if node not in used]
     return tuple(dict.fromkeys(texts))
+
+
+def _is_many(node: Node) -> bool:
+    """Whether a node has results for positions, or for nodes of a tree."""
+    return node.over_t or bool(node.family)
 
 
 def _is_work(node: Node) -> bool:

@@ -14,10 +14,11 @@ def forward(params, /, *, mode="teacher", return_state=False, **data):
     """Outputs by name: (positions, batch, ...), or (batch, ...) without positions.
 
     `data` holds the data by name and, where wanted: `lengths`, a dict from an axis to one
-    number an example; `state`, what an earlier window left under outputs["state"] when asked
-    for with `return_state`; `seed` of what is drawn; `forcing`, how often mode="scheduled"
-    reads the target; `trees`, by axis a forest, (children, roots); `batch` and the length of an axis, where no data tells them. Dropout
-    does not act. ValueError names data that do not fit.
+    number an example; `trees`, one from an axis to a forest, (children, roots); `state`, what
+    an earlier window left under outputs["state"] when asked for with `return_state`; `seed` of
+    what is drawn; `forcing`, how often mode="scheduled" reads the target; `batch` and the
+    length of an axis, where no data tells them. Dropout does not act. ValueError names data
+    that do not fit.
     """
     data, options = _parted(data)
     with _Workspace() as work:
