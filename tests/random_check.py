@@ -96,6 +96,7 @@ class _Run:
         lengths = run.get("lengths", {})
         self.given = (model, sizes, params, data, lengths)
         self.extra = {"batch": run["batch"], **self.settings}
+        self.extra.update({"trees": run["trees"]} if "trees" in run else {})
         self.directions = {
             name: rng.normal(size=np.shape(params[name] if name in params else data[name]))
             for name in [*params, *(n for n in data if _is_real(model, n))]

@@ -173,6 +173,7 @@ class ModeEmitter:
         first.sizes |= more.sizes
         first.imports |= {key for key in more.imports if key not in first.defined} - own
         first.imports -= set(first.defined)
+        seeds = self.handing.seeds(first, more)
         self.code.helpers |= first.helpers | more.helpers
         with lines.block(f"def _{name}{self.suffix}(params, data, run, kept, seeds, inputs):"):
             words = "the loss" if name == "backward" else "the outputs"
@@ -180,7 +181,7 @@ class ModeEmitter:
                 f'"""Gradients for parameters, and inputs if asked, from those of {words}."""'
             )
             lines.extend(head(first))
-            lines.extend(self.handing.seeds(first, more))
+            lines.extend(seeds)
             lines.extend(writer.lines)
             lines.extend(wrapped(grads, "grads"))
             with lines.block("if not inputs:"):

@@ -80,8 +80,7 @@ class Handing:
             if any(name in body.used for body in bodies):
                 text = self._seed(node)
                 if node.family:
-                    body = next(body for body in bodies if name in body.used)
-                    lines.append(f"{name} = {text}[{body.table(node.family, 'order')}]")
+                    lines.append(f"{name} = {text}[{bodies[0].table(node.family, 'order')}]")
                     continue
                 text = _turned(bodies[0], text, node.attrs["own"], node.over, node.rank)
                 lines.append(f"{name} = {text}")

@@ -29,6 +29,8 @@ class Heights(Storage):
         def is_above(node: Node) -> bool:
             if part_of(node.family) or node.op == "join" or self._joins(node):
                 return True
+            if node in self.stage.targets or node in self.stage.exports:
+                return False
             readers = self.readers.get(node, ())
             return all(reader.op == "part" and reader in inside for reader in readers)
 

@@ -19,7 +19,7 @@ from rnndsl.graph.reach import before, bounds_of, closure, early_reads, readers_
 from rnndsl.graph.reading import Run, read_node, shifted
 from rnndsl.graph.sending import clipped, from_kin, places_behind, sent, to_bounds
 from rnndsl.model.dims import Dim
-from rnndsl.ops.table import TABLE
+from rnndsl.ops.table import KIN, TABLE
 
 RISKY = frozenset({"exp"} | {row.name for row in TABLE.values() if row.is_singular})
 BRANCHES = (1, 2)
@@ -231,7 +231,8 @@ class _Adjoint:
         row = TABLE[node.op]
         if row.derivative is None:
             return
-        source = self._guard(node, d) if node in self.guarded else self._under_its_name(node)
+        is_guarded = node in self.guarded and node.op not in KIN
+        source = self._guard(node, d) if is_guarded else self._under_its_name(node)
         for item, part in zip(node.inputs, row.derivative(self.b, source, d), strict=True):
             if part is None or item not in self.active:
                 continue

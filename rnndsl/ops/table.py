@@ -13,5 +13,8 @@ TABLE: dict[str, Operation] = {
 LEAVES = ("param", "data", "number", "size", "length", "index", "seed", "cotangent", "kept")
 """Nodes that are given rather than computed."""
 
+KIN = tuple(row.name for row in trees.ROWS)
+"""Nodes that only hand results on between the nodes of trees, or sum them up."""
+
 READS = ("shift", "at", "gather", "place", "scatter")
 """Nodes that read or write at other positions; `value` nodes hold what they read."""
