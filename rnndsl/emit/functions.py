@@ -174,13 +174,14 @@ class ModeEmitter:
         first.imports |= {key for key in more.imports if key not in first.defined} - own
         first.imports -= set(first.defined)
         self.code.helpers |= first.helpers | more.helpers
+        seeds = self.handing.seeds(first, more)
         with lines.block(f"def _{name}{self.suffix}(params, data, run, kept, seeds, inputs):"):
             words = "the loss" if name == "backward" else "the outputs"
             lines.line(
                 f'"""Gradients for parameters, and inputs if asked, from those of {words}."""'
             )
             lines.extend(head(first))
-            lines.extend(self.handing.seeds(first, more))
+            lines.extend(seeds)
             lines.extend(writer.lines)
             lines.extend(wrapped(grads, "grads"))
             with lines.block("if not inputs:"):
