@@ -94,12 +94,12 @@ def test_batches_are_cut_to_the_longest_on_every_axis() -> None:
     examples = Examples(parse(SPEC), arrays())
     assert examples.count == 5
     assert examples.extents() == {"i": 6, "j": 5}
-    fed = examples.take(np.array([1, 3]))
+    fed, _ = examples.take(np.array([1, 3]))
     assert (fed["x"].shape, fed["g"].shape, fed["y"].shape) == ((2, 2), (5, 2, 2), (5, 2))
     assert {axis: ends.tolist() for axis, ends in fed["lengths"].items()} == {
         "i": [2, 1], "j": [5, 3]}  # fmt: skip
     one = {name: value for name, value in arrays().items() if name != "lengths_i"}
-    assert Examples(parse(SPEC), one).take(np.array([0]))["g"].shape == (1, 6, 1)
+    assert Examples(parse(SPEC), one).take(np.array([0]))[0]["g"].shape == (1, 6, 1)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_fault_names_both_positions() -> None:
     made, data = program(TAGGER), tags()
     data["x"][1, 2, 2, 0] = np.nan
     params = made.init(0)
-    fed = Examples(made.model, data).take(np.array([1, 2]))
+    fed, _ = Examples(made.model, data).take(np.array([1, 2]))
     batch = Batch(fed, 2, 1.0, 1.0, ["example 1", "example 2"])
     options = {"mode": "teacher", "forcing": 1.0, "seed": 0}
     words = first_fault(made.model, "float64", made.sizes, params, batch, options)

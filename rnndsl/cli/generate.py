@@ -154,7 +154,8 @@ def _batches(
     needed = value_bytes(model, {**examples.sizes(), **program.sizes}, extents, rows)
     require(needed, limit, f"the values of {rows} sequences")
     for first in range(0, examples.count, batch):
-        yield first, examples.take(np.arange(first, min(first + batch, examples.count)))
+        chosen = np.arange(first, min(first + batch, examples.count))
+        yield first, examples.take(chosen)[0]
 
 
 def _numbers(what: str, text: str) -> list[int]:

@@ -131,6 +131,9 @@ def _touched(batch: Batch, name: str, index: tuple[int, ...]) -> list[int]:
     if name not in batch.model.data:
         return list(range(batch.count))
     axes = batch.model.data[name].axes
+    if axes and axes[0] in batch.trees:
+        trees = batch.trees[axes[0]]
+        return [b for b, tree in enumerate(trees) if index[0] in tree.numbers]
     b = index[len(axes)]
     inside = all(k < batch.lengths[axis][b] for k, axis in zip(index, axes, strict=False))
     return [b] if inside else []
@@ -165,6 +168,8 @@ def _pairing(batch: Batch, example: Interpreter, b: int, cotangents: Arrays) -> 
         if output.label in cotangents:
             value = example.output(output)
             own = value.shape[: len(output.axes)]
-            weights = np.asarray(cotangents[output.label])[corner(own, b)]
+            nodes = output.axes and batch.trees.get(output.axes[0])
+            rows = nodes[b].numbers if nodes else corner(own, b)
+            weights = np.asarray(cotangents[output.label])[rows]
             total += np.sum(weights * value).item()
     return total

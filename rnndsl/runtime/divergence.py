@@ -15,9 +15,11 @@ import numpy.typing as npt
 
 from rnndsl.interpreter.evaluate import LOSS, Interpreter
 from rnndsl.interpreter.tasks import Task
+from rnndsl.interpreter.trees import Tree, trees_of
 from rnndsl.model.model import Data, Equation, Model
 from rnndsl.model.sizes import running_axes
 from rnndsl.runtime.feed import Batch
+from rnndsl.runtime.forest_data import TREES, leading, tree_of
 
 Array = npt.NDArray[Any]
 Found = tuple[str, tuple[int, ...], str]
@@ -51,6 +53,26 @@ class _Watched(Interpreter):
             return self.first
         return self.lowest
 
+    def sentence(self, found: Found, called: str, nodes: Mapping[str, Array]) -> str:
+        """What is wrong where, in the example of that name. `nodes`: by axis over trees the
+        numbers of this example's nodes in the data."""
+        name, at, word = found
+        item = self._named[name]
+        places = [
+            f"node {nodes[axis][place - 1]}" if axis in nodes else f"{index} = {place}"
+            for index, axis, place in zip(item.indices, item.axes, at, strict=True)
+        ]
+        where = f" at {', '.join(places)}" if places else ""
+        if isinstance(item, Data):
+            return f"the data `{name}` hold {word}{where} in {called}"
+        return f"`{self._text(item, at)}` is {word}{where} in {called}"
+
+    def _text(self, equation: Equation, at: tuple[int, ...]) -> str:
+        """The equation that holds there, which may be one for leaves, the root or a boundary."""
+        rule = self._rule(equation.name, at)
+        own = [item.text for item in equation.boundaries if rule and rule[0] is item.expr]
+        return own[0] if own else equation.text
+
 
 def first_fault(
     model: Model,
@@ -62,18 +84,21 @@ def first_fault(
 ) -> str:
     """A sentence that names the first value that is not finite, its position and its example.
 
-    `options`: mode, forcing, seed and state of the step.
+    `options`: mode, forcing, seed and state of the step. A node goes by its number in the data.
     """
     for name, value in params.items():
         if not np.isfinite(value).all():
             return f"the parameter `{name}` is no longer finite"
+    forests = {axis: trees_of(forest) for axis, forest in batch.data.get(TREES, {}).items()}
     for number, called in enumerate(batch.names):
-        example = _example(model, sizes, params, batch, options, number)
+        trees = {axis: found[number] for axis, found in forests.items()}
+        example = _example(model, sizes, params, batch, options, number, trees)
         example.largest = float(np.finfo(dtype).max)
         example.loss()
         found = example.fault
         if found is not None:
-            return _sentence(model, *found, called)
+            nodes = {axis: batch.nodes[axis][tree.numbers] for axis, tree in trees.items()}
+            return example.sentence(found, called, nodes)
     return f"in float64 all of its values are finite, so {dtype} is too coarse for it"
 
 
@@ -84,19 +109,23 @@ def _example(
     batch: Batch,
     options: Mapping[str, Any],
     number: int,
+    trees: Mapping[str, Tree],
 ) -> _Watched:
     """One example of the batch, as the step ran it."""
     lengths = {axis: _length(model, batch, axis, number) for axis in running_axes(model)}
     own = {}
     for name, item in model.data.items():
         if name in batch.data:
-            cut = tuple(slice(lengths.get(axis)) for axis in item.axes)
-            own[name] = batch.data[name][(*cut, number)]
+            tree = tree_of(model, item.axes)
+            cut = tuple(slice(lengths.get(axis)) for axis in leading(model, item.axes))
+            row = number if tree is None else trees[tree].numbers
+            own[name] = batch.data[name][(*cut, row)]
     state = options.get("state") or {}
     return _Watched(
         *(model, sizes, params, own, lengths),
         example=number,
         state={name: array[:, number] for name, array in state.items()},
+        trees=trees,
         training=True,
         mode=options["mode"],
         forcing=options["forcing"],
@@ -111,14 +140,3 @@ def _length(model: Model, batch: Batch, axis: str, number: int) -> int:
         if name in batch.data and axis in item.axes:
             return int(batch.data[name].shape[item.axes.index(axis)])
     return int(batch.data[model.axes[axis].length])
-
-
-def _sentence(model: Model, name: str, at: tuple[int, ...], word: str, called: str) -> str:
-    named: dict[str, Data | Equation] = {**model.data, **model.equations}
-    item = model.loss if name == LOSS else named[name]
-    assert item is not None  # a loss was computed
-    places = [f"{index} = {place}" for index, place in zip(item.indices, at, strict=True)]
-    where = f" at {', '.join(places)}" if places else ""
-    what = f"the data `{name}`" if isinstance(item, Data) else f"`{item.text}`"
-    verb = "hold" if isinstance(item, Data) else "is"
-    return f"{what} {verb} {word}{where} in {called}"

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from rnndsl.model.model import Model
 from rnndsl.runtime.array_data import Examples
 from rnndsl.runtime.feed import ArrayFeed, Feed
+from rnndsl.runtime.forest_data import leading, tree_of
 from rnndsl.runtime.program import Program
 from rnndsl.runtime.scoring import (
     Options,
@@ -85,18 +86,28 @@ def evaluate(program: Program, params: Params, feed: Feed, mode: str = "teacher"
 def predict(
     program: Program, params: Params, feed: Feed, mode: str = "teacher"
 ) -> dict[str, Array]:
-    """Every output for every example, (T, B, …) or (B, …), each axis to the longest of them."""
+    """Every output for every example, (T, B, …) or (B, …), each axis to the longest of them;
+    over trees (nodes, …), in the order of the data."""
     parts: dict[str, list[Array]] = {}
+    nodes: dict[str, list[Array]] = {}
     order, given = feed.order(1), _options(feed, mode)
     state: dict[str, Array] | None = None
     for number in range(len(feed)):
-        options = {**given(number, state), **feed.batch(order, number).data}
+        batch = feed.batch(order, number)
+        options = {**given(number, state), **batch.data}
         outputs = program.forward(params, return_state=feed.carries, **options)
         state = outputs.pop("state", None)
         for label, value in outputs.items():
             parts.setdefault(label, []).append(np.asarray(value))
-    axes = {item.label: item.axes for item in program.model.outputs}
-    return {label: _joined(found, len(axes[label])) for label, found in parts.items()}
+        for axis, taken in batch.nodes.items():
+            nodes.setdefault(axis, []).append(taken)
+    back = {axis: np.argsort(np.concatenate(taken)) for axis, taken in nodes.items()}
+    outputs = {}
+    for item in program.model.outputs:
+        place, tree = len(leading(program.model, item.axes)), tree_of(program.model, item.axes)
+        found = _joined(parts[item.label], place)
+        outputs[item.label] = found if tree is None else np.take(found, back[tree], axis=place)
+    return outputs
 
 
 def _options(feed: Feed, mode: str) -> Options:

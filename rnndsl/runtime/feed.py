@@ -6,7 +6,7 @@ anywhere. It neither runs nor scores a program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,7 +26,8 @@ class Batch:
 
     `data`: by name, with `lengths`. `count`: characters or examples. `scale`: the positions that
     the loss of an example sums over on average, else 1. `weight`: how much its loss counts beside
-    those of other batches. `names`: what each example is called.
+    those of other batches. `names`: what each example is called. `nodes`: by axis over trees, the
+    number that each node has in the data.
     """
 
     data: dict[str, Any]
@@ -34,6 +35,7 @@ class Batch:
     scale: float
     weight: float
     names: list[str]
+    nodes: dict[str, Array] = field(default_factory=dict)
 
 
 class Feed(Protocol):
@@ -103,4 +105,5 @@ class ArrayFeed:
         scale = self._examples.mean_positions(self._summed, chosen)
         names = [f"example {number}" for number in chosen]
         weight = scale * len(chosen)
-        return Batch(self._examples.take(chosen), len(chosen), scale, weight, names)
+        data, nodes = self._examples.take(chosen)
+        return Batch(data, len(chosen), scale, weight, names, nodes)

@@ -89,7 +89,7 @@ def _conditions(task: Task, data: Mapping[str, Any]) -> tuple[int | None, dict[s
         count: int | None = examples.count
     else:
         count = None if data.get("batch") is None else _whole("batch", data["batch"])
-    fed = examples.take(np.arange(count or 1))
+    fed, _ = examples.take(np.arange(count or 1))
     fed.pop("batch", None)
     for data_name in task.model.inputs:
         is_fed = task.fed is not None and data_name == task.fed.name

@@ -14,7 +14,7 @@ from functools import cached_property
 from rnndsl.graph.equations import Reference, references
 from rnndsl.model import expr as ir
 from rnndsl.model.model import Data, Equation, Model
-from rnndsl.model.sizes import running_axes
+from rnndsl.model.sizes import running_axes, tree_axes
 from rnndsl.model.unroll import unroll_by_default
 from rnndsl.runtime.text_model import Logits, find_logits, scored, text_roles, with_logits
 from rnndsl.text.diagnostics import DataError
@@ -111,9 +111,10 @@ def text_task(model: Model) -> Task:
 def find_task(model: Model, given: Collection[str]) -> Task:
     """The task of a model for which some data are given.
 
-    DataError RNN434 where the logits are not clear, RNN444 where there is nothing to choose or
-    nothing takes what is chosen.
+    DataError RNN434 where the logits are not clear, RNN444 where there is nothing to choose,
+    nothing takes what is chosen, or values run over trees.
     """
+    _require_no_trees(model)
     target = _target(model)
     if _is_taught(model, target):
         return _task(model, target, None)
@@ -138,6 +139,15 @@ def find_task(model: Model, given: Collection[str]) -> Task:
             f", and no input `w[{target.axes[0]}]: {target.type}` for the token before"
         )
     raise DataError(said, "RNN444")
+
+
+def _require_no_trees(model: Model) -> None:
+    for axis in tree_axes(model):
+        raise DataError(
+            f"`{model.name}` runs over the trees of `{axis}`, and `generate` chooses tokens one "
+            "after the other along a sequence; `rnndsl predict` runs it on trees that are there",
+            "RNN444",
+        )
 
 
 def _target(model: Model) -> Data:

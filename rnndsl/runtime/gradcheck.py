@@ -16,13 +16,14 @@ import numpy.typing as npt
 from rnndsl.interpreter.gradients import complex_step_gradients
 from rnndsl.model.expr import Apply, Expr, Literal, Over, Position, Read
 from rnndsl.model.model import Equation, Model, Parts
-from rnndsl.model.sizes import known_sizes
+from rnndsl.model.sizes import known_sizes, tree_axes
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.memory import require
 from rnndsl.runtime.memory_model import parameter_bytes, value_bytes
 from rnndsl.runtime.program import Program
 from rnndsl.runtime.random_data import (
     LENGTHS,
+    NODES,
     Batch,
     random_batch,
     random_lengths,
@@ -91,6 +92,7 @@ def check_gradients(
     chosen = small_sizes(scored, sizes or {})
     known = known_sizes(scored, chosen)
     extents = {axis: int(ends.max()) for axis, ends in random_lengths(scored).items()}
+    extents |= dict.fromkeys(tree_axes(scored), sum(NODES) // len(LENGTHS))
     needed = value_bytes(scored, known, extents, len(LENGTHS), 8)
     needed += 3 * parameter_bytes(scored, known, 8)
     require(needed, max_memory, f"the parameters, values and gradients of `{model.name}`")
@@ -111,8 +113,7 @@ def _rows(
     seed: int,
 ) -> list[Row]:
     """The rows of one mode."""
-    settings: dict[str, Any] = {"mode": mode, "seed": seed}
-    options = {**settings, "lengths": batch.lengths}
+    options: dict[str, Any] = {"mode": mode, "seed": seed, **batch.options}
     _, grads, input_grads = program.loss_and_grads(params, inputs=True, **options, **batch.data)
     generated = {**grads, **input_grads}
     exact = complex_step_gradients(
@@ -120,10 +121,9 @@ def _rows(
         sizes,
         params,
         batch.data,
-        batch.lengths,
         wanted=list(generated),
         training=True,
-        **settings,
+        **options,
     )
 
     def loss(moved: Mapping[str, Array]) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 
 from rnndsl.runtime.array_data import Examples, split
 from rnndsl.runtime.feed import ArrayFeed, Feed, TextFeed
+from rnndsl.runtime.forest_data import flat
 from rnndsl.runtime.program import Program
 from rnndsl.runtime.settings import Settings
 from rnndsl.runtime.text_data import Alphabet, Text, Tokens, Windows
@@ -65,9 +66,10 @@ def digest(data: Data, validation_data: Data | None) -> str:
     found = hashlib.sha256()
     for item in (data, validation_data):
         if isinstance(item, Mapping):
-            for name in sorted(item):
-                array = np.ascontiguousarray(item[name])
-                found.update(f"{name} {array.dtype} {np.shape(item[name])}:".encode())
+            arrays = flat(item)
+            for name in sorted(arrays):
+                array = np.ascontiguousarray(arrays[name])
+                found.update(f"{name} {array.dtype} {np.shape(arrays[name])}:".encode())
                 found.update(array.data)
         elif item is not None:
             text = _text(item)

@@ -1,7 +1,7 @@
 """Random sizes, parameters and data for a model: small, all different, nothing 0.
 
 Made to find faults, not to train on: lengths are ragged and padding holds numbers that must not
-matter.
+matter. Trees are of different forms, a single node among them.
 """
 
 from __future__ import annotations
@@ -16,20 +16,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnndsl.forest.forest import Forest
 from rnndsl.model.model import Data, Model
-from rnndsl.model.sizes import fixed_axes, known_sizes, running_axes
+from rnndsl.model.sizes import fixed_axes, known_sizes, running_axes, tree_axes
+from rnndsl.runtime.forest_data import leading, tree_of
 
 Array = npt.NDArray[Any]
 LENGTHS = (6, 4, 1)
 OTHERS = ((2, 5, 3), (1, 2, 4))  # for further axes
+NODES = (8, 4, 1)
+MOST_CHILDREN = 3  # where a node may have any number
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Data by name, and the lengths of the axes by name."""
+    """Data by name, the lengths of the axes by name, and the trees of those over nodes."""
 
     data: dict[str, Array]
     lengths: dict[str, Array]
+    trees: dict[str, Forest]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What a program is given besides the data."""
+        return {"lengths": self.lengths, **({"trees": self.trees} if self.trees else {})}
 
 
 def small_sizes(model: Model, given: Mapping[str, int]) -> dict[str, int]:
@@ -98,8 +108,52 @@ def random_batch(model: Model, sizes: Mapping[str, int], seed: int) -> Batch:
     for name, axis in fixed_axes(model).items():
         assert axis.size is not None
         ends[name] = np.full(len(LENGTHS), int(axis.size.value(known)))
-    data = {item.name: _random(item, known, ends, random) for item in model.data.values()}
-    return Batch(data, lengths)
+    trees = random_forests(model, seed)
+    data = {}
+    for item in model.data.values():
+        tree = tree_of(model, item.axes)
+        owners = np.arange(len(LENGTHS)) if tree is None else trees[tree].examples
+        data[item.name] = _random(item, known, ends, owners, leading(model, item.axes), random)
+    return Batch(data, lengths, trees)
+
+
+def random_forests(model: Model, seed: int) -> dict[str, Forest]:
+    """Three trees of 8, 4 and 1 nodes on every axis over nodes, their numbers mixed.
+
+    The first one has every slot filled from the root down, as far as its nodes go.
+    """
+    found = {}
+    for number, (name, axis) in enumerate(tree_axes(model).items()):
+        random = np.random.default_rng((seed, 1, number))
+        rows: list[list[int]] = []
+        roots = []
+        for place, nodes in enumerate(NODES):
+            roots.append(len(rows))
+            columns = len(axis.slots) or MOST_CHILDREN
+            rows += _random_tree(random, len(rows), nodes, columns, full=place == 0)
+        if not axis.slots:
+            rows = [sorted(row, key=lambda child: child < 0) for row in rows]
+        new = random.permutation(len(rows))
+        children = np.empty((len(rows), len(rows[0])), int)
+        children[new] = [[-1 if child < 0 else new[child] for child in row] for row in rows]
+        found[name] = Forest(children, new[roots], slots=axis.slots or None)
+    return found
+
+
+def _random_tree(
+    random: np.random.Generator, first: int, nodes: int, columns: int, full: bool
+) -> list[list[int]]:
+    """The children of each node of a tree that grows level by level, or at random places."""
+    rows = [[-1] * columns]
+    while len(rows) < nodes:
+        if full:
+            above, place = divmod(len(rows) - 1, columns)
+        else:
+            above, place = int(random.integers(len(rows))), int(random.integers(columns))
+        if rows[above][place] < 0:
+            rows[above][place] = first + len(rows)
+            rows.append([-1] * columns)
+    return rows
 
 
 def random_lengths(model: Model) -> dict[str, Array]:
@@ -114,13 +168,18 @@ def _random(
     item: Data,
     sizes: Mapping[str, int],
     ends: Mapping[str, Array],
+    owners: Array,
+    axes: tuple[str, ...],
     random: np.random.Generator,
 ) -> Array:
-    """Data `(T, B, …)`: normal numbers, tokens, positions inside each example."""
+    """Data `(T, B, …)`: normal numbers, tokens, positions inside each example.
+
+    `axes`: those in front. `owners`: the example of each row behind them, of each node over trees.
+    """
     inner = tuple(int(dim.value(sizes)) for dim in item.type.shape)
-    shape = (*(int(ends[axis].max()) for axis in item.axes), len(LENGTHS), *inner)
+    shape = (*(int(ends[axis].max()) for axis in axes), len(owners), *inner)
     if item.type.kind == "token" and item.type.size is not None:
         return random.integers(0, int(item.type.size.value(sizes)), shape)
     if item.type.kind == "position" and item.type.axis is not None:
-        return random.integers(1, ends[item.type.axis] + 1, shape)
+        return random.integers(1, ends[item.type.axis][owners] + 1, shape)
     return random.standard_normal(shape)

@@ -113,8 +113,8 @@ def losses(
 def find_scored(model: Model) -> Scored | None:
     """The one named value that tokens of a target are compared with, if there is one.
 
-    It is read where the target is (`cross_entropy(o[t], y[t])`), or at the end for a target
-    without axis (`cross_entropy(o[T], y)`).
+    It is read where the target is (`cross_entropy(o[t], y[t])`), or at the end, or the root, for
+    a target without axis (`cross_entropy(o[T], y)`, `cross_entropy(o[root], y)`).
     """
     found = [
         (item, target)
@@ -144,12 +144,17 @@ def _output(model: Model, value: Read, target: Read) -> Output | None:
     if _running(value) == running:
         axes = model.targets[target.name].axes
         return Output(value.name, canonical(value, axes), axes)
-    ends = [place for place in value.places if isinstance(place, Position)]
-    are_ends = all(place.anchor == "end" and not place.offset.terms for place in ends)
-    if running or not are_ends or len(ends) < len(value.places):
+    ends = [_end(model, place) for place in value.places]
+    if running or None in ends:
         return None
-    places = ",".join(model.axes[place.axis].length for place in ends)
-    return Output(f"{value.name}[{places}]", value)
+    return Output(f"{value.name}[{','.join(map(str, ends))}]", value)
+
+
+def _end(model: Model, place: object) -> str | None:
+    """The last position of an axis, or the root of a tree, as it is written; None for others."""
+    if not isinstance(place, Position) or place.offset.terms or place.link:
+        return None
+    return {"end": model.axes[place.axis].length, "root": "root"}.get(place.anchor)
 
 
 def canonical(read: Read, axes: tuple[str, ...]) -> Read:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from rnndsl.model.dims import ZERO, Dim
 from rnndsl.model.expr import Apply, Over, Position, Read
 from rnndsl.model.model import Data, Model, Output
-from rnndsl.model.sizes import running_axes
+from rnndsl.model.sizes import running_axes, tree_axes
 from rnndsl.text.diagnostics import DataError
 
 
@@ -49,7 +49,8 @@ def text_roles(model: Model) -> TextRoles:
     """The one token input and the one token target; DataError RNN432 for any other data."""
     inputs = [data for data in model.inputs.values() if _is_tokens(data)]
     targets = [data for data in model.targets.values() if _is_tokens(data)]
-    is_text = len(inputs) == 1 and len(targets) == 1 and len(model.data) == 2
+    trees = tree_axes(model)
+    is_text = len(inputs) == 1 and len(targets) == 1 and len(model.data) == 2 and not trees
     several = len(running_axes(model)) > 1
     if is_text and model.loss is not None and not several:
         return TextRoles(inputs[0], targets[0])
@@ -57,6 +58,7 @@ def text_roles(model: Model) -> TextRoles:
     wanted = f"a text fills one token input and one token target along {axis}, for a loss"
     found = ", ".join(_described(data) for data in model.data.values()) or "no data"
     axes = f", and the axes {', '.join(f'`{name}`' for name in model.axes)}" if several else ""
+    axes += f", over the nodes of trees (`{next(iter(trees))}`)" if trees else ""
     loss = "" if model.loss is not None else " and no loss"
     raise DataError(f"{wanted}; `{model.name}` has {found}{axes}{loss}", "RNN432")
 
