@@ -72,5 +72,5 @@ def are_mixed(table: Table, items: tuple[tree.Expr, ...], axes: tuple[str, ...])
     if not trees or len(axes) == 1:
         return False
     node, other = print_expr(items[trees[0]]), print_expr(items[trees[0] == 0])
-    table.report(wording.two_families(node, other, items[1].span))
+    table.report(wording.two_families(node, other, items[1].span, len(trees) > 1))
     return True

@@ -74,8 +74,8 @@ def other_axis(index: str, span: Span, axis: str, is_tree: bool) -> Diagnostic:
         f"`{index}` belongs {beside}",
         span,
         f"a place on the tree of `{axis}`",
-        help="nodes and positions of other axes are met at `root`, or reduced over: "
-        f"`h[root]`, `sum[{axis}](h[{axis}])`",
+        help="nothing leads from there to these nodes: read them at `root`, or reduce over them, "
+        f"`sum[{axis}](…)`",
     )
 
 
