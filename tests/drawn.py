@@ -6,11 +6,27 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from rnndsl.draw import Drawing
+from rnndsl.gallery import specs
+from rnndsl.model.model import Model
 
 NODE = re.compile(r"([A-Za-z_0-9.]+)\((-?[0-9]+|\.\.\.|T\+?[0-9]*)\)")
+
+
+TREE = "((a b) (c (d e)))"
+
+
+def over_tree(model: Model, steps: int | None) -> str | None:
+    """The tree that a model is drawn over where it is unfolded, if it runs over one."""
+    return TREE if steps and any(axis.is_tree for axis in model.axes.values()) else None
+
+
+def sequence_specs() -> dict[str, Path]:
+    """The specs of the gallery that run over sequences alone."""
+    return {n: path for n, path in specs().items() if " in tree" not in path.read_text()}
 
 
 @dataclass(frozen=True)

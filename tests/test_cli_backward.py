@@ -15,6 +15,7 @@ from rnndsl.gallery import specs
 from rnndsl.runtime.spec import load as load_spec
 from rnndsl.text.diagnostics import DataError
 from tests import zoo
+from tests.drawn import over_tree
 from tests.sample import sampled
 from tests.test_cli import run
 
@@ -31,8 +32,9 @@ def edges(text: str) -> dict[tuple[str, str], str]:
 @pytest.mark.parametrize("name", sampled(sorted(specs())))
 def test_every_edge_is_turned_or_pale(name: str, steps: int | None) -> None:
     model = load(specs()[name])
-    forward = edges(draw(model, steps).source)
-    backward = edges(draw(model, steps, backward=True).source)
+    tree = over_tree(model, steps)
+    forward = edges(draw(model, steps, tree=tree).source)
+    backward = edges(draw(model, steps, tree=tree, backward=True).source)
     flowing = gradient_names(model)
     assert len(forward) == len(backward) > 0
     for tail, head in forward:

@@ -13,7 +13,6 @@ import pytest
 from rnndsl.draw import draw
 from rnndsl.draw.places import is_recurrent
 from rnndsl.draw.terms import by_position
-from rnndsl.gallery import specs
 from rnndsl.graph.equations import references
 from rnndsl.graph.outer import outer
 from rnndsl.model.expr import Position
@@ -21,12 +20,12 @@ from rnndsl.model.load import load_model, parse_model
 from rnndsl.model.model import Model
 from rnndsl.model.unroll import unroll_by_default
 from rnndsl.text.diagnostics import DataError
-from tests.drawn import Box, Drawn
+from tests.drawn import Box, Drawn, sequence_specs
 from tests.sample import sampled
 
 pytest.importorskip("pygraphviz")
 
-MODELS = {name: load_model(path) for name, path in specs().items()}
+MODELS = {name: load_model(path) for name, path in sequence_specs().items()}
 CROWDED = {("memory_network_untied", 4)}
 each_model = pytest.mark.parametrize("name", sampled(MODELS))
 

@@ -11,6 +11,7 @@ from rnndsl.graph.unfold import unfold, unfolded_size
 from rnndsl.model.load import load_model, parse_model
 from rnndsl.model.unroll import unroll_by_default
 from rnndsl.text.diagnostics import DataError
+from tests.drawn import sequence_specs
 
 HEAD = """
 axis  t = 1..T
@@ -127,7 +128,7 @@ def test_positions_left_out_of_a_loop_from_the_end() -> None:
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7])
-@pytest.mark.parametrize("name", specs())
+@pytest.mark.parametrize("name", sequence_specs())
 def test_the_size_is_known_before(name: str, steps: int) -> None:
     model = unroll_by_default(load_model(specs()[name]))
     graph = unfold(model, steps)

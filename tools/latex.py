@@ -68,6 +68,7 @@ class _Setter:
             elif isinstance(statement, tree.ConstStatement):
                 numbers |= {entry.name.name for entry in statement.entries}
         self.numbers = numbers | {*self.ends, *self.ends.values()}
+        self.nodes = {i for axis in model.axes.values() if axis.is_tree for i in axis.indices}
         for equation in model.equations.values():
             self._know(equation.name, len(equation.axes), equation.type.shape)
         for item in model.data.values():
@@ -106,7 +107,7 @@ class _Setter:
             case tree.Name(name=name):
                 return letter(name)
             case tree.Member(base=base, member=member):
-                return f"{letter(base.name)}.{letter(member)}"
+                return self._member(base.name, member)
             case tree.Argument(name=name, value=value):
                 return f"{letter(name)} = {self.set(value)}"
             case tree.Index():
@@ -124,6 +125,16 @@ class _Setter:
             case tree.Binary():
                 own = LEVELS[expr.operator]
                 return _bracketed(self._infix(expr, own), own, level)
+
+    def _member(self, base: str, member: str) -> str:
+        """A value of an instance, `enc.h`; of a node its child or parent, `left(v)`."""
+        index, *steps = [*base.split("."), member]
+        if index not in self.nodes:
+            return f"{letter(base)}.{letter(member)}"
+        text = letter(index)
+        for step in steps:
+            text = rf"{letter(step)}({text})"
+        return text
 
     def _infix(self, expr: tree.Binary, own: int) -> str:
         left, right = self.set(expr.left, own), self.set(expr.right, own + 1)
@@ -161,7 +172,7 @@ class _Setter:
     def _call(self, expr: tree.Call) -> str:
         name, inside = expr.function, expr.arguments
         if expr.binder is not None:
-            return self._over(expr, expr.binder.index)
+            return self._over(expr, expr.binder)
         parts = [self.set(item) for item in inside]
         match name:
             case "sqrt":
@@ -184,10 +195,16 @@ class _Setter:
         ahead = r"\mathrm{reverse}\; " if expr.reverse else ""
         return rf"{ahead}{shown}\left({', '.join(parts)}\right)"
 
-    def _over(self, expr: tree.Call, index: str) -> str:
-        body = expr.arguments[0]
+    def _over(self, expr: tree.Call, binder: tree.Binder) -> str:
+        body, index = expr.arguments[0], binder.index
         end = letter(self.ends.get(index, ""))
-        if expr.function in ("sum", "prod", "mean"):
+        if index in self.nodes or binder.within is not None:
+            index = letter(index)
+            if binder.within is not None:
+                index += rf" \in {self.set(binder.within)}"
+            if expr.function == "sum":
+                return rf"\sum_{{{index}}} {self.set(body, PRODUCT)}"
+        elif expr.function in ("sum", "prod", "mean"):
             sign = OVER.get(expr.function, rf"\frac{{1}}{{{end}}} \sum")
             return rf"{sign}_{{{index}=1}}^{{{end}}} {self.set(body, PRODUCT)}"
         shown = OVER.get(expr.function) or rf"\mathrm{{{expr.function}}}"

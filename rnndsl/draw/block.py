@@ -40,6 +40,11 @@ class Block:
     span: Span
     rest: dict[str, Side]
 
+    @property
+    def caption(self) -> str:
+        """Which axis it runs along, in words."""
+        return f"{self.span.axis} = 1 … {self.span.end}"
+
     @cached_property
     def names(self) -> list[str]:
         """The names along the axis, in the order of the file."""

@@ -10,12 +10,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rnndsl.draw.backward import titled, turned
 from rnndsl.draw.dot import to_dot
 from rnndsl.draw.folded import folded_scene
+from rnndsl.draw.grown import over_trees
 from rnndsl.draw.render import NoGraphviz, check_format, render
-from rnndsl.draw.steps import steps_of, with_lengths
+from rnndsl.draw.steps import LEFT_OUT, steps_of, with_lengths
 from rnndsl.draw.unfolded import unfolded_scene
 from rnndsl.model.model import Model
 from rnndsl.model.unroll import unroll
@@ -68,22 +70,32 @@ def draw(
     model: Model,
     unfold: int | Mapping[str, int] | None = None,
     *,
+    tree: Any = None,
     sizes: Mapping[str, int] | None = None,
     backward: bool = False,
 ) -> Drawing:
-    """The folded graph of a model, or the graph unfolded over so many steps.
+    """The folded graph of a model, or the graph unfolded over so many steps, or over a tree.
 
     `unfold` is one number for all sequence axes, or by axis (3 where one is left out; that of a
-    fixed axis stands for its size). `sizes` gives values for sizes; a delay by a size is drawn as
+    fixed axis stands for its size). `tree` is a bracketed text, nested tuples or a `Forest` of
+    one tree, for all axes over trees or by axis; sequences beside it have 3 steps unless `unfold`
+    says otherwise. `sizes` gives values for sizes; a delay by a size is drawn as
     2 where none is known, a fixed axis as long as 3. `backward` turns the arrows round where
-    gradients flow. DataError RNN421 for fewer steps than one, or an axis that there is not.
+    gradients flow. DataError RNN421 for fewer steps than one, an axis that there is not, or an
+    axis over trees that is to be unfolded without one; RNN450 for what is no tree.
     """
     shown, known = model, dict(sizes or {})
     steps: dict[str, int] = {}
+    trees = over_trees(model, unfold, tree)
+    if trees and unfold is None:
+        unfold = LEFT_OUT
     if unfold is not None:
         steps, known = steps_of(model, unfold, known)
         known = with_lengths(model, known)
         shown = unroll(model, known)
     entitled = titled(shown) if backward else shown
-    scene = folded_scene(entitled) if unfold is None else unfolded_scene(entitled, steps, known)
+    if unfold is None:
+        scene = folded_scene(entitled)
+    else:
+        scene = unfolded_scene(entitled, steps, known, trees)
     return Drawing(to_dot(turned(scene, shown) if backward else scene).source)

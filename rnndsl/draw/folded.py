@@ -1,8 +1,9 @@
 """The folded graph: each name once, and a black square wherever an edge waits for a step.
 
 As in the book, the square stands for the delay; what it delays by is written on it. A white
-square stands for a step along a fixed axis: from layer to layer. Where there are several axes,
-each name shows its indices.
+square stands for a step along a fixed axis: from layer to layer. Along a tree the squares say
+which node is read: `left`, `children`, `parent`. Where there are several axes, each name shows
+its indices.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from rnndsl.draw.frame import add_frame
 from rnndsl.draw.letter import SIZE
 from rnndsl.draw.notation import Symbol, symbol, width
 from rnndsl.draw.parts import Parts
-from rnndsl.draw.places import is_recurrent, looks_back, place_text
+from rnndsl.draw.places import is_node, is_recurrent, looks_back, place_text
 from rnndsl.draw.scene import Arrow, Box, Scene, bounds
 from rnndsl.draw.terms import by_position
 from rnndsl.graph.equations import Reference
-from rnndsl.model.expr import Expr, Read, reads
+from rnndsl.model.expr import Expr, Position, Read, reads
 from rnndsl.model.model import Model
 
 SQUARE = 9.0
@@ -28,7 +29,7 @@ APART = 50.0
 def folded_scene(model: Model) -> Scene:
     """The picture of a model with each value drawn once."""
     parts = Parts(by_position(model))
-    scene = Scene(model.name, model.title)
+    scene = Scene(model.name, model.title, _note(model))
     plain = [item for item in parts.references if not is_recurrent(item)]
     inner = {item.target for item in plain if item.via is None}
     edges = [(i.source, i.target) for i in plain if i.via is None or i.target not in inner]
@@ -40,6 +41,16 @@ def folded_scene(model: Model) -> Scene:
     _add_delays(scene, parts, [item for item in parts.references if is_recurrent(item)])
     add_frame(scene)
     return scene
+
+
+def _note(model: Model) -> str:
+    """What is said of trees: which index runs over the nodes of one."""
+    said = []
+    for axis in model.axes.values():
+        if axis.is_tree:
+            of = f"a tree ({', '.join(axis.slots)})" if axis.slots else "a tree"
+            said.append(f"{', '.join(axis.indices)}: the nodes of {of}")
+    return "; ".join(said)
 
 
 def _add_direct(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:
@@ -57,8 +68,10 @@ def _add_direct(scene: Scene, parts: Parts, items: Sequence[Reference]) -> None:
 def _remark(parts: Parts, item: Reference) -> str:
     """What an edge says of places, where reader and read do not stand at the same ones."""
     if item.via is not None:
-        outside = [place for place in item.via.places if not place.is_here]
-        return ", ".join(f"{p.axis} = {place_text(p, parts.model)}" for p in outside)
+        said = [_fixed(parts, place) for place in item.via.places if not place.is_here]
+        if any(is_node(place) for place in item.via.places):
+            said += [word for word in _said(parts, item) if word not in said]
+        return ", ".join(said)
     if all(at.is_here for at in item.along):
         found = tuple(place_text(at.place, parts.model) for at in item.along if at.place)
         return "" if found == parts.indices(item.source) else ", ".join(found)
@@ -67,6 +80,10 @@ def _remark(parts: Parts, item: Reference) -> str:
 
 def _places(parts: Parts, item: Reference) -> str:
     """Where something is read along the axes along which it is not read where the reader is."""
+    return ", ".join(_said(parts, item))
+
+
+def _said(parts: Parts, item: Reference) -> list[str]:
     said = []
     for number, at in enumerate(item.along):
         if at.place is None:
@@ -74,10 +91,16 @@ def _places(parts: Parts, item: Reference) -> str:
         elif at.kind == "all":
             said.append(f"all {at.place.index}")
         elif at.kind == "fixed":
-            said.append(f"{at.place.axis} = {place_text(at.place, parts.model)}")
+            said.append(_fixed(parts, at.place))
         elif not at.is_here:
             said.append(place_text(at.place, parts.model))
-    return ", ".join(said)
+    return said
+
+
+def _fixed(parts: Parts, place: Position) -> str:
+    """One place of an axis: `t = T`; `root` and `leaf` say of themselves where they are."""
+    text = place_text(place, parts.model)
+    return text if is_node(place) else f"{place.axis} = {text}"
 
 
 def _through(parts: Parts, item: Reference, number: int) -> str:
@@ -121,6 +144,7 @@ def _add_delay(
     id = f"{source}({text.replace('−', '-')})"
     tooltip = f"{source} at {text.replace('−', '-')}"
     kind = "depth" if all(_is_depth(parts, item) for item in members) else "delay"
+    kind = "link" if all(item.place and item.place.link for item in members) else kind
     square = Box(id, Symbol(""), kind, "box", *at, SQUARE, SQUARE, tooltip=tooltip)
     scene.boxes.append(square)
     side = -1 if at[0] < 0 else 1

@@ -27,11 +27,12 @@ WORDS = {
     "dashed": "boundary",
     "delay": "delay",
     "depth": "step in depth",
+    "link": "step in the tree",
     "scaling": "scales",
     "free": "free running",
 }
 
-SQUARES = ("delay", "depth", "rail")
+SQUARES = ("delay", "depth", "link", "rail")
 
 
 def add_frame(scene: Scene) -> None:

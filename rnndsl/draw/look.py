@@ -33,6 +33,8 @@ LOOKS: Mapping[str, Look] = {
     "loss": Look("#f6d9d6", "#a3423a"),
     "delay": Look("#111111", "#111111"),
     "depth": Look("#ffffff", "#2f5f9e", 1.6),
+    "link": Look("#2f5f9e", "#2f5f9e"),
     "dots": Look("none", "none"),
+    "word": Look("none", "none"),
     "rail": Look("none", "none"),
 }

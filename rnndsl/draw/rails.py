@@ -124,6 +124,8 @@ class Rails:
             x = self._leaving(boxes, name, reader, way)
             dock = self._dock(scene, f"{name}(all, {node_id(reader)})", x, y)
             label, style = self.parts.label(items), self.parts.style(items)
+            is_node = self.parts.model.axes[self.parts.outer.axis(reader[0]) or ""].is_tree
+            style = "plain" if is_node and style == "boundary" else style
             scene.arrows.append(Arrow(dock, node_id(reader), label, style))
             ends.append(x)
         left, right = min(ends) - 8, max(ends) + 8

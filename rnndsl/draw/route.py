@@ -22,6 +22,8 @@ SAMPLES = 18
 MARGIN = 7.0
 ON_IT = 3
 CELL = 96.0
+FINE = 0.001
+VISIBLE = 2.0  # a gap before an arrow's head that would be seen
 
 
 def _bends() -> list[Bend]:
@@ -70,6 +72,8 @@ class Curve:
         t = 1.0
         while t > 0.5 and math.dist(self.at(t), self.end) < length:
             t -= 0.01
+        while math.dist(self.at(t + FINE), self.end) > length + VISIBLE:
+            t += FINE
         points = [self.start, self.first, self.second, self.end]
         left = []
         while points:

@@ -44,7 +44,8 @@ class Span:
 
 def spans(parts: Parts, steps: Mapping[str, int], sizes: Mapping[str, int]) -> dict[str, Span]:
     """Every sequence axis, as far as the steps of its references need it."""
-    return {axis: _span(parts, axis, steps[axis], sizes) for axis in parts.model.axes}
+    axes = (axis for axis in parts.model.axes.values() if not axis.is_tree)
+    return {axis.name: _span(parts, axis.name, steps[axis.name], sizes) for axis in axes}
 
 
 def _span(parts: Parts, axis: str, steps: int, sizes: Mapping[str, int]) -> Span:

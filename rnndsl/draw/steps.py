@@ -18,15 +18,19 @@ def steps_of(
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Steps by sequence axis, and the sizes, those of fixed axes that `unfold` names among them.
 
-    DataError RNN421 for fewer steps than one, for an axis that there is not, and for a fixed
-    axis whose length follows from other sizes.
+    DataError RNN421 for fewer steps than one, for an axis that there is not, for one over a
+    tree, and for a fixed axis whose length follows from other sizes.
     """
-    running, known = running_axes(model), dict(sizes)
+    running = [name for name, axis in running_axes(model).items() if not axis.is_tree]
+    known = dict(sizes)
     if not isinstance(unfold, Mapping):
         return dict.fromkeys(running, _at_least_one(unfold)), known
     steps = dict.fromkeys(running, LEFT_OUT)
     for index, count in unfold.items():
         axis = _axis(model, index)
+        if axis.is_tree:
+            text = f"`{index}` runs over a tree: say which, not how many steps"
+            raise DataError(f'{text}, as in `--tree "((a b) c)"`', "RNN421")
         if axis.size is None:
             steps[axis.name] = _at_least_one(count)
         elif model.sizes[axis.length].is_derived:

@@ -1,8 +1,8 @@
-"""The unfolded graph: one column a step, time from left to right.
+"""The unfolded graph: one column a step, time from left to right; over a tree, the tree.
 
-Every sequence axis has a block of columns. Blocks stand side by side, what is read on the left
-of what reads it; where one axis reads all positions of another, its block stands above, and a
-rail between them gathers the arrows.
+Every sequence axis has a block of columns, every tree a block of its own shape. Blocks stand
+side by side, what is read on the left of what reads it; where one axis reads all positions of
+another, its block stands above, and a rail between them gathers the arrows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cached_property
 
 import networkx as nx
 
-from rnndsl.draw.block import Block, node_id
+from rnndsl.draw.block import Block, Side, node_id
 from rnndsl.draw.folded import folded_scene
 from rnndsl.draw.frame import add_frame
 from rnndsl.draw.notation import sans_width
@@ -24,8 +24,9 @@ from rnndsl.draw.rest import rest
 from rnndsl.draw.scene import Arrow, Scene, Writing, bounds
 from rnndsl.draw.spans import Span, spans
 from rnndsl.draw.terms import by_position
+from rnndsl.draw.tree_block import TreeBlock
 from rnndsl.graph.equations import Reference
-from rnndsl.graph.unfold import Node, unfold
+from rnndsl.graph.unfold import Node, Trees, unfold
 from rnndsl.model.model import Model
 from rnndsl.model.sizes import known_sizes
 
@@ -35,13 +36,18 @@ OVER = 34.0
 
 
 def unfolded_scene(
-    model: Model, steps: Mapping[str, int], sizes: Mapping[str, int] | None = None
+    model: Model,
+    steps: Mapping[str, int],
+    sizes: Mapping[str, int] | None = None,
+    trees: Trees | None = None,
 ) -> Scene:
     """The picture of a model over so many steps of each axis (at least 1); no axis is fixed.
 
+    `trees` has a tree for each axis that runs over one.
+
     A delay by a size without a value is drawn as 2; what has nothing along an axis is drawn folded.
     """
-    picture = _Picture(Parts(by_position(model)), steps, dict(sizes or {}))
+    picture = _Picture(Parts(by_position(model)), steps, dict(sizes or {}), trees or {})
     if not model.axes or not picture.order:
         return folded_scene(model)
     return picture.scene()
@@ -54,6 +60,7 @@ class _Picture:
     parts: Parts
     steps: Mapping[str, int]
     given: dict[str, int]
+    trees: Trees
 
     @cached_property
     def delays(self) -> list[str]:
@@ -85,7 +92,7 @@ class _Picture:
         """The unfolded graph."""
         lengths = {axis: span.length for axis, span in self.spans.items()}
         elided = {axis: span.elided for axis, span in self.spans.items()}
-        return unfold(self.parts.model, lengths, sizes=self.sizes, elided=elided)
+        return unfold(self.parts.model, lengths, sizes=self.sizes, elided=elided, trees=self.trees)
 
     @cached_property
     def order(self) -> list[str]:
@@ -111,16 +118,18 @@ class _Picture:
         model = self.parts.model
         scene = Scene(model.name, model.title, self._note())
         sides = rest(self.graph, self.parts.outer, self.order)
-        blocks = {
-            axis: Block(self.parts, self.graph, self.spans[axis], sides[axis])
-            for axis in self.order
-        }
+        blocks = {axis: self._block(axis, sides[axis]) for axis in self.order}
         self._place(scene, blocks)
         self._add_arrows(scene)
         add_frame(scene)
         return scene
 
-    def _place(self, scene: Scene, blocks: Mapping[str, Block]) -> None:
+    def _block(self, axis: str, rest: dict[str, Side]) -> Block | TreeBlock:
+        if axis in self.trees:
+            return TreeBlock(self.parts, self.graph, axis, self.trees[axis], rest)
+        return Block(self.parts, self.graph, self.spans[axis], rest)
+
+    def _place(self, scene: Scene, blocks: Mapping[str, Block | TreeBlock]) -> None:
         """The blocks side by side, their states in one line; or one above the other."""
         base = 0.0
         for axis, block in blocks.items():
@@ -135,15 +144,16 @@ class _Picture:
             else:
                 base = block.line
             if len(blocks) > 1:
-                inner.writings.append(self._caption(axis, left, block.line, self.rails.join_axes))
+                inner.writings.append(self._caption(axis, block, left))
             scene.add(inner, dx, dy)
 
-    def _caption(self, axis: str, left: float, y: float, is_beside: bool) -> Writing:
+    def _caption(self, axis: str, block: Block | TreeBlock, left: float) -> Writing:
         """Which axis a block runs along: on its left, else above what stands leftmost."""
-        text = f"{axis} = 1 … {self.spans[axis].end}"
-        half = sans_width(text, WORD) / 2
-        x, y = (left - 14 - half, y) if is_beside else (left + half, y + OVER)
-        return Writing(f"axis {axis}", text, x, y, WORD)
+        half = sans_width(block.caption, WORD) / 2
+        x, y = left + half, block.line + OVER
+        if self.rails.join_axes:
+            x, y = left - 14 - half, block.line
+        return Writing(f"axis {axis}", block.caption, x, y, WORD)
 
     def _add_arrows(self, scene: Scene) -> None:
         for source, target, items in self.graph.edges(data="references"):
@@ -166,7 +176,9 @@ class _Picture:
         return Arrow(node_id(source), node_id(target), label, style, over_time=over_time)
 
     def _is_outside(self, node: Node) -> bool:
-        """Whether a node has no row of steps, but stands before or behind it, or alone."""
+        """Whether a node has no row of steps: it stands before or behind it, alone, in a tree."""
+        if self.parts.outer.axis(node[0]) in self.trees:
+            return True
         return node[1] is None or self.graph.nodes[node]["role"] == "boundary"
 
     def _is_one_of_all(self, item: Reference) -> bool:

@@ -136,11 +136,14 @@ def blocked(model: Model, ref: Reference, names: Sequence[str], axis: str | None
         "through": f"`{source}` at a computed position inside the loop that computes it",
         "shift": f"`{_read(model, ref)}` at another index inside the loop that computes it",
     }[kind]
-    message = f"`{base_name(ref.target)}` reads {reads}"
-    help = "read positions relative to the running index (`h[t-1]`), or define what needs this "
+    near, places = "read positions relative to the running index (`h[t-1]`)", "positions"
+    if axis in _trees(model):
+        near, places = f"read children or the parent (`h[{axis}.parent]`)", "nodes"
+    message = f"`{base_name(ref.target)}` reads {reads}".replace("positions", places)
+    help = f"{near}, or define what needs this "
     help += "as a value of its own that the loop does not read"
     if ref.via is not None:
-        what = "all positions" if kind == "all" else f"`{_read(model, ref)}`"
+        what = f"all {places}" if kind == "all" else f"`{_read(model, ref)}`"
         message = f"the boundary `{_left(model, ref)}` reads {what} of a loop that starts from it"
         help = "a boundary may read data, parameters and values that do not depend on it"
     over = [name for name in names if name in model.equations and model.equations[name].indices]

@@ -2,7 +2,8 @@
 
 A value over several sequence axes stands at the positions of one of them, its *outer* axis: that
 of its loop, else the first written; data follows what reads it. All that is read along the
-others is read at each of these positions. Fixed axes are to be unrolled before.
+others is read at each of these positions. An axis over a tree is like a sequence here, its
+nodes the positions. Fixed axes are to be unrolled before.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ class Outer:
     def is_moved(self, item: Reference) -> bool:
         """Whether it is read at another position than the reader's, one shift away."""
         at = self.along(item)
-        return at is not None and at.kind == "shift" and not at.is_here and not self.is_spread(item)
+        if at is None or at.kind != "shift" or at.is_here or self.is_spread(item):
+            return False
+        return at.place is None or at.place.anchor != "leaf"
 
     def _indices(self, name: str) -> tuple[str, ...]:
         data = self.model.data.get(name)

@@ -15,6 +15,7 @@ from rnndsl.model.places import affine, position, stranger
 from rnndsl.model.symbols import LOSS, Symbol, Table
 from rnndsl.syntax import tree
 from rnndsl.syntax.printer import print_expr
+from rnndsl.text.diagnostics import Diagnostic
 
 
 class Unresolved(Exception):
@@ -57,7 +58,9 @@ class Brackets(ABC):
         symbol, value = self.table.symbols.get(self.left), self.value
         left, over = (symbol.left, symbol.indices) if symbol else (self.left, ())
         wanted = f"{self.left}[{','.join((*over, index))}]" if self.is_value else None
-        if value is not None:
+        if value is not None and self.table.is_tree(self.table.axis_of(index) or ""):
+            self.table.report(tree_messages.unbound_node(index, node.span, left, wanted))
+        elif value is not None:
             is_plain = self.left == LOSS and len(self.table.axes) == 1
             summed = slips.summed(value, self.left, self.table) if is_plain else None
             say = place_messages.unbound_index
@@ -150,7 +153,7 @@ class Brackets(ABC):
         """A place on a tree."""
         if place is None:
             if not self._is_told(item, axis):
-                self.table.report(tree_messages.not_a_node(item.span, axis))
+                self.table.report(self._no_node(item, axis))
             raise Unresolved
         if place.index is not None and place.index not in running:
             self._unbound(item, place.index)
@@ -158,6 +161,15 @@ class Brackets(ABC):
             self.table.report(tree_messages.leaf_elsewhere(item.span, axis))
             raise Unresolved
         return place
+
+    def _no_node(self, item: tree.Expr, axis: str) -> Diagnostic:
+        """What is said of a place that is none on a tree."""
+        base = item.base if isinstance(item, tree.Member) else item
+        index = base.name.partition(".")[0] if isinstance(base, tree.Name) else ""
+        other = self.table.axis_of(index)
+        if other is None or other == axis:
+            return tree_messages.not_a_node(item.span, axis)
+        return tree_messages.other_axis(index, item.span, axis, self.table.is_tree(other))
 
     def _is_told(self, item: tree.Expr, axis: str) -> bool:
         """Whether it has been said what is wrong with a place on a tree."""
@@ -173,6 +185,9 @@ class Brackets(ABC):
             if place.index is not None and place.index not in running:
                 self._unbound(item, place.index)
             return place
+        if isinstance(item, tree.Name) and item.name in ("root", "leaf"):
+            self.table.report(tree_messages.no_node_here(item.name, item.span, axis))
+            raise Unresolved
         found = stranger(item, self.table, axis)
         if found is not None:
             raise WrongAxis(item, found, axis)

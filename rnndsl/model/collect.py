@@ -149,7 +149,7 @@ def _tree(table: Table, statement: tree.TreeStatement) -> None:
         if slot.name in RESERVED:
             table.report(messages.reserved(slot.name, slot.span))
         elif slot.name in seen:
-            table.report(messages.duplicate(slot.name, slot.span, seen[slot.name]))
+            table.report(tree_messages.slot_twice(slot.name, slot.span, seen[slot.name]))
         seen.setdefault(slot.name, slot.span)
     axis = Axis(first.name, indices, "", first.span, is_tree=True, slots=tuple(seen))
     table.axes[first.name] = axis
@@ -288,6 +288,8 @@ def _names_nothing(table: Table, items: tuple[tree.Expr, ...]) -> bool:
     ends = ("leaf", "root") if any(axis.is_tree for axis in table.axes.values()) else ()
     unknown = [i for i in names if i.name not in table.symbols and i.name not in ends]
     for item in unknown:
-        if not table.excuses(item.name):
+        if item.name in ("leaf", "root"):
+            table.report(tree_messages.no_tree(item.name, item.span))
+        elif not table.excuses(item.name):
             _unknown_index(table, item)
     return bool(unknown)

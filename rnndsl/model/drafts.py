@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model import expr as ir
-from rnndsl.model import messages, place_messages, slips
+from rnndsl.model import messages, place_messages, slips, tree_messages
 from rnndsl.model.edges import boundary_places, covered
 from rnndsl.model.expr import Position
 from rnndsl.model.places import affine
@@ -127,7 +127,11 @@ def _boundary(
         words = "a parameter"
         table.report(place_messages.boundary_of_no_value(name, left_span(statement), words))
     elif symbol is not None and symbol.what != "value":
-        table.report(place_messages.boundary_of_data(symbol.left, name, left_span(statement)))
+        end = _end(statement) if table.is_tree(symbol.axes[0]) else ""
+        said = place_messages.boundary_of_data(symbol.left, name, left_span(statement))
+        if end:
+            said = tree_messages.end_of_data(name, symbol.indices[0], left_span(statement), end)
+        table.report(said)
     elif symbol is not None:
         expr = resolver.resolve(statement.value, left, found)
         places = boundary_places(symbol, statement, table)
@@ -145,9 +149,21 @@ def _indices(items: tuple[tree.Expr, ...], table: Table) -> frozenset[str]:
     return frozenset(index for form in forms if form is not None for index in form.indices)
 
 
+def _end(statement: tree.EquationStatement) -> str:
+    """`leaf` or `root` where a left side says one of them, else ""."""
+    items = statement.indices or ()
+    names = [item.name for item in items if isinstance(item, tree.Name)]
+    return next((name for name in names if name in ("leaf", "root")), "")
+
+
 def _no_equation(name: str, statement: tree.EquationStatement, table: Table) -> None:
     """`g[0] = …` or `g[t-1] = …` where there is no `g[t] = …`."""
     assert statement.indices
+    trees = [axis.name for axis in table.axes.values() if axis.is_tree]
+    if _end(statement) and trees:
+        end = _end(statement)
+        table.report(tree_messages.end_alone(name, trees[0], left_span(statement), end))
+        return
     for item in statement.indices:
         for index in sorted(_indices((item,), table)):
             if not isinstance(item, tree.Name):

@@ -159,16 +159,6 @@ def unknown_index(name: str, span: Span, indices: str) -> Diagnostic:
     )
 
 
-def later(what: str, span: Span) -> Diagnostic:
-    """A part of the language that this version does not have."""
-    return error(
-        "RNN601",
-        f"{what}: this is part of the language, but not of this version",
-        span,
-        help="this version has sequence axes and fixed axes, but no trees",
-    )
-
-
 # Functions ------------------------------------------------------------------------------
 
 

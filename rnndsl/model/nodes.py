@@ -9,7 +9,7 @@ from rnndsl.model.symbols import Table
 from rnndsl.syntax import tree
 from rnndsl.syntax.printer import print_expr
 
-PARENT = "parent"
+PARENT, CHILDREN = "parent", "children"
 OVER_NODES = ("sum", "mean", "max", "min", "logsumexp", "softmax")
 OVER_CHILDREN = OVER_NODES[:-1]
 
@@ -37,6 +37,9 @@ def _linked(parts: list[str], item: tree.Member, table: Table, axis: str) -> Pos
         index, steps = table.bound[index][1], steps[1:]
     slots = table.axes[axis].slots
     for step in steps:
+        if step == CHILDREN and step not in slots:
+            table.report(wording.children_as_place(item.span, index, slots))
+            return None
         if step != PARENT and step not in slots:
             table.report(wording.unknown_slot(index, step, item.span, slots))
             return None
@@ -69,5 +72,5 @@ def are_mixed(table: Table, items: tuple[tree.Expr, ...], axes: tuple[str, ...])
     if not trees or len(axes) == 1:
         return False
     node, other = print_expr(items[trees[0]]), print_expr(items[trees[0] == 0])
-    table.report(wording.two_families(node, other, items[1].span))
+    table.report(wording.two_families(node, other, items[1].span, len(trees) > 1))
     return True

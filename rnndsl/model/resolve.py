@@ -102,7 +102,9 @@ class Resolver(Brackets):
         elif table.excuses(name.name):
             pass
         elif name.name in ("leaf", "root"):
-            table.report(tree_messages.node_as_number(name.name, name.span))
+            has_tree = any(axis.is_tree for axis in table.axes.values())
+            say = tree_messages.node_as_number if has_tree else tree_messages.no_tree
+            table.report(say(name.name, name.span))
         else:
             declare = f"param {name.name}"
             unknown = messages.unknown_name(name.name, name.span, table.proposals, declare)
@@ -277,7 +279,8 @@ class Resolver(Brackets):
         """What runs over nodes runs over nothing else."""
         found = mixed(body, self.table)
         if found is not None:
-            self.table.report(tree_messages.two_families(*found, span))
+            is_pair = self.table.is_tree(self.table.axis_of(found[1]) or "")
+            self.table.report(tree_messages.two_families(*found, span, is_pair))
             raise Unresolved
 
     def _not_over_axis(self, call: tree.Call) -> None:

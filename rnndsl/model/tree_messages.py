@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnndsl.text.diagnostics import Diagnostic, error
+from rnndsl.text.diagnostics import Diagnostic, Label, error
 from rnndsl.text.source import Span
 
 
@@ -19,15 +19,16 @@ def unknown_slot(index: str, step: str, span: Span, slots: Sequence[str]) -> Dia
     return error("RNN207", f"a node has no `{step}`", span, "no such child", help=help)
 
 
-def children_of_slots(span: Span, index: str, slots: Sequence[str]) -> Diagnostic:
-    """`v.children` of a tree whose children have names: allowed, but not as a place."""
-    shown = ", ".join(f"h[{index}.{slot}]" for slot in slots) or f"sum[u in {index}.children](h[u])"
+def children_as_place(span: Span, index: str, slots: Sequence[str]) -> Diagnostic:
+    """`h[v.children]`."""
+    each = " and ".join(f"`h[{index}.{slot}]`" for slot in slots)
+    together = f"together: `sum[u in {index}.children](h[u])`"
     return error(
         "RNN207",
         f"`{index}.children` is no single node",
         span,
         "all children",
-        help=f"read them by name, or together: `{shown}`",
+        help=f"read each by name, {each}, or all {together}" if each else f"read them {together}",
     )
 
 
@@ -65,6 +66,88 @@ def not_a_node(span: Span, axis: str) -> Diagnostic:
     )
 
 
+def other_axis(index: str, span: Span, axis: str, is_tree: bool) -> Diagnostic:
+    """`h[t]` or `h[w.parent]`, where `h` is over the tree of `v`."""
+    beside = f"to another tree than `{axis}`" if is_tree else "to a sequence"
+    return error(
+        "RNN208",
+        f"`{index}` belongs {beside}",
+        span,
+        f"a place on the tree of `{axis}`",
+        help="nothing leads from there to these nodes: read them at `root`, or reduce over them, "
+        f"`sum[{axis}](…)`",
+    )
+
+
+def no_node_here(word: str, span: Span, index: str) -> Diagnostic:
+    """`h[root]` where `h` is over positions; `index` is theirs."""
+    return error(
+        "RNN208",
+        f"`{word}` is a node of a tree, and `{index}` runs over positions",
+        span,
+        "no position",
+        help=f"positions are `1`, `{index}`, `{index}-1` and the length; nodes there are along "
+        "`axis v in tree`",
+    )
+
+
+def no_tree(word: str, span: Span) -> Diagnostic:
+    """`h[leaf] = …` in a file without trees."""
+    return error(
+        "RNN208",
+        f"`{word}` is a node of a tree, and this file has none",
+        span,
+        "no tree",
+        help="declare one, as in `axis v in tree` or `axis v in tree(left, right)`",
+    )
+
+
+def slot_twice(name: str, span: Span, first: Span) -> Diagnostic:
+    """`axis v in tree(left, left)`."""
+    return error(
+        "RNN111",
+        f"two children are called `{name}`",
+        span,
+        "again",
+        more=[Label(first, "first here")],
+        help="each child of a node has a name of its own: `axis v in tree(left, right)`",
+    )
+
+
+def end_of_data(name: str, axis: str, span: Span, end: str) -> Diagnostic:
+    """`x[root] = …` for an input."""
+    return error(
+        "RNN122",
+        f"`{name}` is data, given at every node",
+        span,
+        f"an equation for the {end}" if end == "root" else "an equation for leaves",
+        help=f"name a value for it: `z[{axis}] = {name}[{axis}]` with `z[{end}] = …`",
+    )
+
+
+def end_alone(name: str, axis: str, span: Span, end: str) -> Diagnostic:
+    """`h[leaf] = …` without `h[v] = …`."""
+    which = "for the root" if end == "root" else "for leaves"
+    return error(
+        "RNN122",
+        f"`{name}` has an equation {which}, and none for the other nodes",
+        span,
+        f"{which} only",
+        help=f"add the equation `{name}[{axis}] = …`",
+    )
+
+
+def unbound_node(index: str, span: Span, left: str, wanted: str | None) -> Diagnostic:
+    """`x[v]` where no `v` runs; `wanted` is a left side over `v` too for a value."""
+    ways = f"read one node, `root`, or reduce over all: `sum[{index}](…)`"
+    if wanted is not None:
+        ways = f"define `{wanted}` for every node, {ways}"
+    elif left.endswith("[leaf]"):
+        ways = "an equation for leaves reads the leaf itself, `leaf`"
+    message = f"the index `{index}` does not run here"
+    return error("RNN118", message, span, f"no `{index}` in `{left}`", help=ways)
+
+
 def leaf_elsewhere(span: Span, axis: str) -> Diagnostic:
     """`h[leaf]` on a right side that is not that of leaves."""
     return error(
@@ -98,15 +181,25 @@ def second_shape(name: str, span: Span) -> Diagnostic:
     )
 
 
-def two_families(node: str, other: str, span: Span) -> Diagnostic:
+def two_families(node: str, other: str, span: Span, is_pair: bool) -> Diagnostic:
     """A value over nodes and positions, or over pairs of nodes."""
+    if is_pair:
+        return error(
+            "RNN206",
+            f"`{node}` and `{other}` are two nodes, and nothing runs over pairs of them",
+            span,
+            "over pairs",
+            help="a value runs over the nodes of one tree; what a node needs of others it reads "
+            f"by a step (`h[{node}.parent]`), at `root`, or reduced (`sum[{other}](…)`)",
+        )
     return error(
         "RNN206",
         f"`{node}` is a node, and `{other}` runs beside it",
         span,
         "over both",
         help="a value runs over the nodes of a tree or over positions of sequences: what a node "
-        f"needs of a sequence it reads at one position (`s[p[{node}]]`) or reduced (`sum[t](…)`)",
+        f"needs of a sequence it reads at one position (`s[p[{node}]]`), or from a value of its "
+        f"own that the node is not in (`c = sum[{other}](…)`)",
     )
 
 

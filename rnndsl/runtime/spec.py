@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnndsl import driver
 from rnndsl.model.model import Data, Equation, Model, Output, Parameter, Size
@@ -75,19 +75,21 @@ class Spec:
         self,
         unfold: int | Mapping[str, int] | None = None,
         *,
+        tree: Any = None,
         backward: bool = False,
         sizes: Mapping[str, int] | None = None,
     ) -> Drawing:
         """The folded graph, or the one unfolded over so many positions of every axis, or by axis.
 
-        `backward` turns its arrows round where gradients flow; `sizes` gives numbers to delays
-        by a size and to fixed axes. DataError RNN403 names a size that there is not, RNN421 an
-        axis that there is not, or fewer steps than one.
+        `tree`: over this tree, a bracketed text (`"((a b) c)"`), nested tuples or a `Forest` of
+        one tree. `backward` turns its arrows round where gradients flow; `sizes` gives numbers to
+        delays by a size and to fixed axes. DataError RNN403 names a size that there is not,
+        RNN421 an axis that there is not, or fewer steps than one, RNN450 what is no tree.
         """
         from rnndsl.draw.drawing import draw
         from rnndsl.runtime.compile import with_sizes
 
-        return draw(with_sizes(self.model, sizes or {}), unfold, backward=backward)
+        return draw(with_sizes(self.model, sizes or {}), unfold, tree=tree, backward=backward)
 
     def compile(
         self,

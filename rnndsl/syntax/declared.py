@@ -103,6 +103,11 @@ def axis(place: Place) -> Slip | None:
     if match is None:
         return Slip("an axis names its index", "write `axis t = 1..T`")
     index, rest = match.groups()
+    if re.match(r"\s*in\s+trees?\b", rest):
+        return Slip(
+            "a tree says how the children of a node are called, or nothing",
+            f"write `axis {index} in tree(left, right)`, or `axis {index} in tree` for any number",
+        )
     lengths = [word for word in re.findall(r"[A-Za-z]\w*", rest) if word not in NO_LENGTHS]
     length = lengths[-1] if lengths else "T" if index != "T" else "L"
     mended = f"axis {index} = 1..{length}"
