@@ -15,10 +15,11 @@ from tests.faults import Fault
 from tests.faults_around import FRONT, TRAINING
 from tests.faults_backwards import BACKWARDS, DERIVATIVES
 from tests.faults_forwards import AXES, FORWARDS
+from tests.faults_trees import TREES
 
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED = ("rnndsl", "grammars", "specs", "tests", "docs", "pyproject.toml")
-FAULTS = FORWARDS | AXES | BACKWARDS | DERIVATIVES | FRONT | TRAINING
+FAULTS = FORWARDS | AXES | BACKWARDS | DERIVATIVES | FRONT | TRAINING | TREES
 SAID_BY_A_TEST = ("AssertionError", "assert ", "Failed: ")
 
 

@@ -175,7 +175,6 @@ class ModeEmitter:
         first.imports -= set(first.defined)
         seeds = self.handing.seeds(first, more)
         self.code.helpers |= first.helpers | more.helpers
-        seeds = self.handing.seeds(first, more)
         with lines.block(f"def _{name}{self.suffix}(params, data, run, kept, seeds, inputs):"):
             words = "the loss" if name == "backward" else "the outputs"
             lines.line(
