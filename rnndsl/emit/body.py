@@ -231,7 +231,9 @@ class Body(Heights):
         return self._text(origin)
 
     def _text(self, name: str) -> str:
+        name, _, end = name.partition("[")
         for equation in self.context.model.all_equations:
             if equation.name == name:
-                return equation.text
+                ends = {f"{item.place.anchor}]": item.text for item in equation.boundaries}
+                return ends[end] if end else equation.text
         return ""

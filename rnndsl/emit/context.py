@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from rnndsl.emit.names import Names, view_name, wish
-from rnndsl.graph.families import MOVERS
+from rnndsl.graph.families import MOVERS, part_of
 from rnndsl.graph.node import Node
 from rnndsl.model.dims import Dim
 from rnndsl.model.model import Model
@@ -88,6 +88,9 @@ class Context:
             return self.names.of(node, f"d_{name}" if is_flow else name)
         if node.op in MOVERS:
             return self.names.of(node, self._kin_name(node))
+        if node.op == "part":
+            base = self.variable(node.inputs[0])
+            return self.names.of(node, f"{base}_{part_of(node.family)}")
         if "flow" in node.attrs:
             return self.names.of(node, f"d_{self.variable(node.attrs['flow'])}")
         if node.op == "cotangent":

@@ -34,6 +34,7 @@ FIXED = (
     "cotangents",
 )
 WORDS = {"mul": "scaled", "add": "sum", "sub": "gap", "div": "ratio", "where": "chosen"}
+_PLAIN = str.maketrans({".": "_", "[": "_", "]": ""})
 LETTERS = "bcdefghijklmnopqrstuvwxyz"
 
 
@@ -77,7 +78,7 @@ def wish(node: Node, names: dict[Node, str]) -> str:
     """A telling name for a node that the spec does not name."""
     if node.name:
         return node.name.replace(".", "_")
-    origin = node.origin.replace("d ", "d_").replace(".", "_") or "all"
+    origin = node.origin.replace("d ", "d_").translate(_PLAIN) or "all"
     if node.op in ("matvec", "vecmat", "matmat", "outer"):
         known = [names.get(item) or item.name.replace(".", "_") for item in node.inputs]
         if all(known):

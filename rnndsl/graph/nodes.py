@@ -56,6 +56,13 @@ class Nodes(ABC):
         yield
         self.family, self.child, self.running = before
 
+    @contextmanager
+    def _under(self, origin: str) -> Iterator[None]:
+        """What is lowered comes from this equation."""
+        before, self.b.origin = self.b.origin, origin
+        yield
+        self.b.origin = before
+
     def _tree_of(self, axes: tuple[str, ...]) -> str:
         """The tree that something is over; empty where it is over none."""
         return next((axis for axis in axes if self._is_tree(axis)), "")
@@ -106,7 +113,7 @@ class Nodes(ABC):
         key = equation.name, "root"
         if key not in self.ends:
             boundary = self._boundaries(equation)["root"]
-            with self._among(""):
+            with self._among(""), self._under(f"{equation.name}[root]"):
                 self.running = (f"{boundary.place.axis}.root",)
                 self.ends[key] = self._fitting(self._expr(boundary.expr), equation.type)
         return self.ends[key]
@@ -117,7 +124,8 @@ class Nodes(ABC):
         if key not in self.ends:
             ends = self._boundaries(equation)
             family = leaves(ends["leaf"].place.axis)
-            found = self._piece(ends["leaf"].expr, family, equation.type)
+            with self._under(f"{equation.name}[leaf]"):
+                found = self._piece(ends["leaf"].expr, family, equation.type)
             self.ends[key] = self._with_root(equation, found) if "root" in ends else found
         return self.ends[key]
 

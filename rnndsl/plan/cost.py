@@ -71,7 +71,8 @@ def costs(nodes: Iterable[Node], model: Model) -> dict[str, Cost]:
     for node in nodes:
         if node.op not in FREE and not node.is_number:
             cost = Cost({_rate(node, len(indices) > 1): count(node)})
-            found[node.origin] = found.get(node.origin, Cost()) + cost
+            name = node.origin.partition("[")[0]
+            found[name] = found.get(name, Cost()) + cost
     return found
 
 
