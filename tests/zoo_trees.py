@@ -170,6 +170,18 @@ a: m = sum[v](q[v] @ q[v] [0]) + h[root]
 loss = sum(a)
 output a, h[v.left]
 """.replace("sum[v](q[v] @ q[v] [0])", "sum[v](q[v] @ q[v][0])"),
+    "deep": """
+axis v in tree(left, right)
+axis l = 1..L
+size n, m, L = 2
+input x[v]: n
+param W[l]: (m, m), U[l]: (m, m), Q[l]: (m, m), P
+h[l,v]: m = tanh(W[l] @ h[l,v.left] + U[l] @ h[l,v.right] + Q[l] @ h[l-1,v])
+h[l,leaf] = tanh(Q[l] @ h[l-1,leaf])
+h[0,v] = P @ x[v]
+loss = sum[l](sum(h[l,root])) + sum[v](sum(h[L,v]))
+output h[l,v], h[L,root]
+""",
     "nothing_recurs": BINARY + """
 input x[v]: m
 h[leaf] = 3 * x[leaf]

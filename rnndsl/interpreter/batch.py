@@ -127,8 +127,9 @@ class Batch:
         for output in self.model.outputs:
             axes = output.axes
             parts = [outputs[output.label] for outputs in each]
-            if axes and axes[0] in self.trees:
-                found[output.label] = self._over_nodes(axes[0], parts)
+            tree = next((axis for axis in axes if axis in self.trees), "")
+            if tree:
+                found[output.label] = self._over_nodes(tree, parts, axes.index(tree))
                 continue
             inner = parts[0].shape[len(axes) :]
             shape = (*(self._end(axis) for axis in axes), self.count, *inner)
@@ -137,13 +138,14 @@ class Batch:
                 found[output.label][corner(part.shape[: len(axes)], b)] = part
         return found
 
-    def _over_nodes(self, axis: str, parts: list[Array]) -> Array:
-        """What each example's nodes have, in the order of the forest: (nodes, ...)."""
+    def _over_nodes(self, axis: str, parts: list[Array], place: int) -> Array:
+        """What each example's nodes have, in the order of the forest: (..., nodes, ...)."""
         trees = self.trees[axis]
         count = 1 + max(int(tree.numbers[-1]) for tree in trees)
-        result = np.zeros((count, *parts[0].shape[1:]), np.result_type(*parts))
+        shape = (*parts[0].shape[:place], count, *parts[0].shape[place + 1 :])
+        result = np.zeros(shape, np.result_type(*parts))
         for tree, part in zip(trees, parts, strict=True):
-            result[tree.numbers] = part
+            result[(*[slice(None)] * place, tree.numbers)] = part
         return result
 
     def state(self) -> dict[str, Array]:

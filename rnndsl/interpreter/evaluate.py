@@ -160,14 +160,10 @@ class Interpreter(Expressions):
         if isinstance(equation, Data):
             return None
         if self._is_inside(name, at):
-            for boundary in equation.boundaries:
-                if self._is_end_of_tree(boundary, at):
-                    return boundary.expr, tuple(zip(equation.axes, at, strict=True))
-            return equation.expr, tuple(zip(equation.indices, at, strict=True))
+            return self._end_of_tree(equation, at) or (
+                equation.expr, tuple(zip(equation.indices, at, strict=True)))  # fmt: skip
         for boundary in equation.boundaries:
-            if boundary.place.axis in self.trees:
-                return None
-            env = self._meets(boundary, at)
+            env = None if _end(boundary) is not None else self._meets(boundary, at)
             if env is not None:
                 return boundary.expr, env
         return None
@@ -176,8 +172,6 @@ class Interpreter(Expressions):
         """Where the indices of a boundary stand at given positions; None if it is not there."""
         env = []
         for place, position in zip(boundary.places, at, strict=True):
-            if place.axis in self.trees:
-                return None  # a missing node is neither root nor leaf
             if place.index is None:
                 if position != self.position(place, ()):
                     return None
@@ -187,26 +181,29 @@ class Interpreter(Expressions):
                 return None
         return tuple(env)
 
-    def _is_end_of_tree(self, boundary: Boundary, at: tuple[int, ...]) -> bool:
-        """Whether a node is the root, or a leaf, that a boundary is for."""
-        place = boundary.place
-        tree = self.trees.get(place.axis)
-        if tree is None:
-            return False
-        if place.anchor == "root":
-            return at[0] == tree.root
-        return not tree.children(at[0]) and not self._has_own(boundary.name, at[0], tree)
-
-    def _has_own(self, name: str, node: int, tree: Tree) -> bool:
-        """Whether a node is a root with an equation for it, which comes before that of leaves."""
-        equation = self._named[name]
-        if node != tree.root or isinstance(equation, Data):
-            return False
-        return any(item.place.anchor == "root" for item in equation.boundaries)
+    def _end_of_tree(self, equation: Equation, at: tuple[int, ...]) -> tuple[Expr, Env] | None:
+        """The equation for leaves, or for the root, where a node is one; the root's first."""
+        ends = {_end(item): item for item in equation.boundaries}
+        for end in ("root", "leaf"):
+            boundary = ends.get(end)
+            slots = enumerate(boundary.places) if boundary is not None else ()
+            for slot, place in slots:
+                if boundary is not None and place.anchor == end:
+                    tree, node = self.trees[place.axis], at[slot]
+                    holds = node == tree.root if end == "root" else not tree.children(node)
+                    names = [item.index or item.axis for item in boundary.places]
+                    if holds:
+                        return boundary.expr, tuple(zip(names, at, strict=True))
+        return None
 
     def _is_inside(self, name: str, at: tuple[int, ...]) -> bool:
         axes = self._named[name].axes
         return all(1 <= p <= self.lengths[axis] for axis, p in zip(axes, at, strict=True))
+
+
+def _end(boundary: Boundary) -> str | None:
+    """Whether a boundary is for leaves or for the root of a tree."""
+    return next((p.anchor for p in boundary.places if p.anchor in ("leaf", "root")), None)
 
 
 def fixed_lengths(model: Model, sizes: Sizes) -> dict[str, int]:

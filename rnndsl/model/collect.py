@@ -191,7 +191,7 @@ def _carried(
         return None
     indices = tuple(_written(item) for item in items)
     axes = tuple(table.axis_of(index) or "" for index in indices)
-    return None if are_mixed(table, items, axes) else (axes, indices)
+    return None if are_mixed(table, items, axes, True) else (axes, indices)
 
 
 def _written(item: tree.Expr) -> str:
@@ -262,7 +262,7 @@ def _equation(table: Table, statement: tree.EquationStatement) -> None:
             table.broken.add(target.name)
             return
         axes = tuple(table.axis_of(index) or "" for index in indices)
-        if are_mixed(table, items, axes):
+        if are_mixed(table, items, axes, False):
             table.broken.add(target.name)
             return
         _add(table, Symbol(target.name, "value", target.span, statement, axes, indices))

@@ -57,7 +57,7 @@ def _place(
     """One place of a boundary: a running index of the axis, or a position outside."""
     place = position(item, table, axis)
     if table.is_tree(axis):
-        if place is not None and place.anchor in ("leaf", "root"):
+        if place is not None and (place.is_here or place.anchor in ("leaf", "root")):
             return place
         if not leads_nowhere(item, table, axis):
             table.report(tree_messages.bad_left_side(symbol.name, index, item.span))

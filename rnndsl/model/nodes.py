@@ -56,7 +56,7 @@ def leads_nowhere(item: tree.Expr, table: Table, axis: str) -> bool:
 
 def mixed(expr: Expr, table: Table) -> tuple[str, str] | None:
     """A node and another index that run free in one expression, where they may not."""
-    free = [*free_indices(expr)]
+    free = [index for index in free_indices(expr) if not _is_fixed(table.axis_of(index), table)]
     trees = [index for index in free if table.is_tree(table.axis_of(index) or "")]
     if not trees:
         return None
@@ -66,11 +66,25 @@ def mixed(expr: Expr, table: Table) -> tuple[str, str] | None:
     return (node, others[0]) if others else None
 
 
-def are_mixed(table: Table, items: tuple[tree.Expr, ...], axes: tuple[str, ...]) -> bool:
-    """Whether the nodes of a tree stand beside another index, which is told."""
-    trees = [number for number, axis in enumerate(axes) if table.is_tree(axis)]
-    if not trees or len(axes) == 1:
+def _is_fixed(axis: str | None, table: Table) -> bool:
+    """Whether an axis is as long as a size says: it is unrolled before anything runs over it."""
+    return axis is not None and table.axes[axis].size is not None
+
+
+def are_mixed(
+    table: Table, items: tuple[tree.Expr, ...], axes: tuple[str, ...], is_data: bool
+) -> bool:
+    """Whether the nodes of a tree stand beside another index, or twice, which is told.
+
+    Values may have an index of a fixed axis beside them.
+    """
+    pairs = list(zip(items, axes, strict=True))
+    if not is_data:
+        pairs = [pair for pair in pairs if not _is_fixed(pair[1], table)]
+    trees = [item for item, axis in pairs if table.is_tree(axis)]
+    if not trees or len(pairs) == 1:
         return False
-    node, other = print_expr(items[trees[0]]), print_expr(items[trees[0] == 0])
-    table.report(wording.two_families(node, other, items[1].span, len(trees) > 1))
+    other = next(item for item, _ in pairs if item is not trees[0])
+    shown = print_expr(trees[0]), print_expr(other)
+    table.report(wording.two_families(*shown, pairs[1][0].span, len(trees) > 1))
     return True

@@ -33,7 +33,7 @@ class Resolver(Brackets):
         """
         self.left, self.value = left, expr
         self.is_value = left in self.table.symbols
-        self.is_leaf = left.endswith("[leaf]")
+        self.is_leaf = "leaf" in left.partition("[")[2].rstrip("]").split(",")
         try:
             return self._expr(Expander(self.table, expr).expand(expr), running)
         except (Unresolved, FormulaError):
