@@ -14,11 +14,16 @@ from rnndsl.model.model import Model
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
 from tests.agreement import LENGTHS, lengths_by_axis, random_data, random_params, small_sizes
-from tests.zoo import AXES, MODELS
+from tests.sample import FEW_FUNCTIONS, sampled
+from tests.zoo import AXES, FUNCTIONS, MODELS
 
 ZOO = tuple(MODELS)
 GALLERY = tuple(specs())
 EVERY = (*ZOO, *GALLERY)
+TEXTS = MODELS | AXES | {name: path.read_text(encoding="utf-8") for name, path in specs().items()}
+MODES = ("teacher", "free", "scheduled")
+FEW = [*sampled(ZOO, FEW_FUNCTIONS | (MODELS.keys() - FUNCTIONS)), *sampled(GALLERY)]
+"""Cells for what does not depend on the function: the rest of them are long."""
 LEVELS = (0, 1, 2)
 DTYPES = ("float32", "float64")
 
@@ -26,16 +31,24 @@ DTYPES = ("float32", "float64")
 @cache
 def checked(name: str) -> Model:
     """A model of the zoo or the gallery."""
-    texts = MODELS | AXES
-    return driver.parse(texts[name], name) if name in texts else driver.load(specs()[name])
+    return driver.load(specs()[name]) if name in GALLERY else driver.parse(TEXTS[name], name)
+
+
+def modes_of(name: str) -> tuple[str, ...]:
+    """The modes that differ, from the text: a model is read when it is needed."""
+    return MODES if "teach(" in TEXTS[name] else MODES[:1]
+
+
+def odd(model: Model) -> dict[str, int]:
+    """The size that must be odd: weights to convolve by."""
+    return {"s": 3} if "s" in model.sizes else {}
 
 
 @cache
 def program(name: str, level: int = 1, dtype: str = "float64") -> Program:
     """The program with all sizes small and different."""
     model = checked(name)
-    odd = {"s": 3} if "s" in model.sizes else {}  # weights to convolve by
-    sizes = small_sizes(model, **odd)
+    sizes = small_sizes(model, **odd(model))
     return compile_model(model, optimize=level, dtype=dtype, **sizes)
 
 
@@ -56,7 +69,7 @@ class Case:
     @property
     def modes(self) -> tuple[str, ...]:
         """The modes that differ."""
-        return ("teacher", "free", "scheduled") if self.program.model.has_teach else ("teacher",)
+        return MODES if self.program.model.has_teach else MODES[:1]
 
     def axes(self, name: str) -> tuple[str, ...]:
         """The axes of data, or of an output."""

@@ -21,7 +21,7 @@ from rnndsl.gallery import specs
 from rnndsl.plan.modes import ModePlan
 from rnndsl.runtime.compile import generate_source
 from tests.generated import GALLERY, LEVELS, ZOO, checked, program
-from tests.sample import SAMPLE, sampled
+from tests.sample import SAMPLE, by_level, sampled
 from tests.zoo import FUNCTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +29,7 @@ WIDEST = 110
 
 every = pytest.mark.parametrize("name", [*ZOO, *sampled(GALLERY)])
 each_level = pytest.mark.parametrize("level", LEVELS)
+at_levels = by_level(LEVELS)
 
 
 def functions(source: str) -> dict[str, ast.FunctionDef]:
@@ -37,7 +38,7 @@ def functions(source: str) -> dict[str, ast.FunctionDef]:
 
 
 @every
-@each_level
+@at_levels
 def test_it_is_plain_text_that_imports_numpy_alone(name: str, level: int) -> None:
     """The names of the spec, or those with a `_`, are its variables, its equations stand there."""
     model, source = checked(name), program(name, level).source
@@ -60,7 +61,7 @@ def test_it_is_plain_text_that_imports_numpy_alone(name: str, level: int) -> Non
 
 
 @every
-@each_level
+@at_levels
 def test_lines_can_be_read(name: str, level: int) -> None:
     source = program(name, level).source
     long = [line for line in source.splitlines() if len(line) > WIDEST]

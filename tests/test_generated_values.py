@@ -14,11 +14,11 @@ from rnndsl.interpreter.gradients import complex_step_gradients
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
 from tests.agreement import close
-from tests.generated import EVERY, GALLERY, LEVELS, ZOO, Case, case, checked, program
-from tests.sample import sampled
+from tests.generated import EVERY, FEW, LEVELS, Case, case, checked, modes_of, program
+from tests.sample import by_level
 
 each_level = pytest.mark.parametrize("level", LEVELS)
-TAUGHT = tuple(name for name in EVERY if checked(name).has_teach)
+TAUGHT = tuple(name for name in EVERY if len(modes_of(name)) > 1)
 
 
 @cache
@@ -321,8 +321,8 @@ def test_three_thousand_positions(name: str, level: int) -> None:
     assert all(np.isfinite(value).all() for value in grads.values())
 
 
-@pytest.mark.parametrize("name", [*ZOO, *sampled(GALLERY)])
-@each_level
+@pytest.mark.parametrize("name", FEW)
+@by_level(LEVELS)
 def test_one_position_of_one_example(name: str, level: int) -> None:
     it, many = case(name, level, lengths=(1,)), case(name, 0, lengths=(1,))
     loss, grads = it.back(it.data, **it.options())
