@@ -30,6 +30,18 @@ SAMPLE = {
     "self_attention",
     "teacher_forcing",
 }
+DRAWN = SAMPLE & {
+    "attention",
+    "clockwork",
+    "deep_skip",
+    "encoder_decoder",
+    "lstm",
+    "lstm_stacked",
+    "pointer",
+    "self_attention",
+    "teacher_forcing",
+}
+"""Of the sample, for what Graphviz has to lay out."""
 FEW_FUNCTIONS = {
     "where_guard",
     "softmax",

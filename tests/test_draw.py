@@ -23,12 +23,12 @@ from rnndsl.model.unroll import unroll_by_default
 from rnndsl.text.diagnostics import DataError
 from tests.drawn import Box, Drawn
 from tests.generated import checked
-from tests.sample import sampled
+from tests.sample import DRAWN, sampled
 
 pytest.importorskip("pygraphviz")
 
 CROWDED = {("memory_network_untied", 4)}
-each_model = pytest.mark.parametrize("name", sampled(specs()))
+each_model = pytest.mark.parametrize("name", sampled(specs(), DRAWN))
 
 HEAD = """
 axis  t = 1..T
