@@ -139,6 +139,8 @@ def agree(
         else:
             trace = program.record(params, **run)
             grads, inputs = program.backward(trace, inputs=True, **cotangents)
+        assert {*grads, *inputs} == {*exact}
         for name, value in {**grads, **inputs}.items():
+            assert entries or value.shape == ways[name].shape, name
             found = value if entries else np.vdot(ways[name], value)
             close(f"gradient of {name}", found, exact[name], 1e-10)
