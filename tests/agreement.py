@@ -5,7 +5,7 @@ Everything is random, sizes all differ, boundaries are not zero, examples differ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
@@ -103,18 +103,21 @@ def agree(
     lengths: tuple[int, ...] = LENGTHS,
     seed: int = 1,
     gradients: bool = True,
-    entries: bool = True,
+    entries: bool = False,
     trees: Mapping[str, Any] | None = None,
+    compiled: Callable[[int], Program] | None = None,
     **given: int,
 ) -> None:
     """Interpreter and every level agree on outputs, loss and all gradients.
 
-    Without `entries` each gradient is compared along one random direction, which costs one run of
-    the interpreter instead of one for each number.
+    Each gradient is compared along one random direction, which costs one run of the interpreter;
+    with `entries` every number is, at a run each. `compiled`: the program of a level in float64
+    with `small_sizes`, where it is at hand.
     """
     rng = np.random.default_rng(seed)
     sizes = small_sizes(model, **given)
-    programs = [compile_model(model, optimize=k, dtype="float64", **sizes) for k in levels]
+    compiled = compiled or (lambda k: compile_model(model, optimize=k, dtype="float64", **sizes))
+    programs = [compiled(level) for level in levels]
     params, data = random_params(programs[0], rng), random_data(programs[0], rng, lengths, trees)
     lengths_of = lengths_by_axis(model, lengths)
     settings: dict[str, Any] = {"mode": mode, "seed": 5, "forcing": 0.6}
@@ -155,6 +158,8 @@ def agree(
         else:
             trace = program.record(params, **run)
             grads, inputs = program.backward(trace, inputs=True, **cotangents)
+        assert {*grads, *inputs} == {*exact}
         for name, value in {**grads, **inputs}.items():
+            assert entries or value.shape == ways[name].shape, name
             found = value if entries else np.vdot(ways[name], value)
             close(f"gradient of {name}", found, exact[name], 1e-10)

@@ -144,6 +144,6 @@ DERIVATIVES = {
         "rnndsl/ops/positions.py",
         'return {new: old for old, new in n.attrs["names"]}',
         'return {old: new for old, new in n.attrs["names"]}',
-        construct("self_attention"),
+        construct("attending_to_itself"),
     ),
 }

@@ -21,6 +21,7 @@ def main() -> int:
 
     os.chdir(ROOT)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a worker a core is enough
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the tests start this package many times
     workers = min(4, os.cpu_count() or 1)
     spread = ["-n", str(workers), "--dist", "worksteal"]  # some long tests take minutes
     return pytest.main([*spread, *sys.argv[1:]])

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
-from rnndsl.driver import load, parse
-from rnndsl.gallery import specs
 from rnndsl.graph.causality import modes
 from tests import zoo
-from tests.agreement import agree
+from tests.agreement import LENGTHS, agree
+from tests.generated import GALLERY, checked, modes_of, odd, program
 from tests.sample import SAMPLE
 
-GIVEN = {"memory": {"s": 3}}
-SPECS = {name: load(path) for name, path in specs().items()}
-MODELS = {name: parse(text, name) for name, text in (zoo.MODELS | zoo.AXES).items()}
+MODELS = zoo.MODELS | zoo.AXES
 
 
 def marks(name: str) -> list:
@@ -22,29 +21,48 @@ def marks(name: str) -> list:
     return [] if is_quick else [pytest.mark.long]
 
 
-def cases(models: dict) -> list:
+def cases(names: Iterable[str]) -> list:
     """Each model in each of its modes."""
     return [
         pytest.param(name, mode, id=f"{name}-{mode}", marks=marks(name))
-        for name, model in models.items()
-        for mode in modes(model)
+        for name in names
+        for mode in modes_of(name)
     ]
 
 
-@pytest.mark.parametrize(("name", "mode"), cases(SPECS))
+def hold(
+    name: str,
+    mode: str = "teacher",
+    lengths: tuple[int, ...] = LENGTHS,
+    entries: bool = False,
+) -> None:
+    """All levels agree on a model of the zoo or the gallery."""
+    model = checked(name)
+    assert tuple(modes(model)) == modes_of(name)
+    options = {"mode": mode, "lengths": lengths, "entries": entries, **odd(model)}
+    agree(model, compiled=lambda level: program(name, level), **options)
+
+
+@pytest.mark.parametrize(("name", "mode"), cases(GALLERY))
 def test_the_gallery(name: str, mode: str) -> None:
-    agree(SPECS[name], mode=mode, entries=False)
+    hold(name, mode)
 
 
 @pytest.mark.parametrize(("name", "mode"), cases(MODELS))
 def test_every_construct(name: str, mode: str) -> None:
-    agree(MODELS[name], mode=mode, **GIVEN.get(name, {}))
+    hold(name, mode)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "mode"), cases(MODELS))
+def test_every_construct_in_every_number(name: str, mode: str) -> None:
+    hold(name, mode, entries=True)
 
 
 @pytest.mark.parametrize("name", ["delay_by_size", "both_directions", "delays", "backwards_far"])
 @pytest.mark.parametrize("lengths", [(1,), (1, 1, 2), (3, 3), (9, 1, 8)])
 def test_lengths_around_the_longest_delay(name: str, lengths: tuple[int, ...]) -> None:
-    agree(MODELS[name], lengths=lengths, levels=(0, 1, 2))
+    hold(name, lengths=lengths, entries=True)
 
 
 def test_the_zoo_holds_every_function() -> None:

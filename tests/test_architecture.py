@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "rnndsl"
 FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
@@ -30,9 +29,8 @@ FLOORS = {
 }
 LONGEST_FILE, LONGEST_FUNCTION = 300, 40
 
-each_file = pytest.mark.parametrize("name", FILES)
 
-
+@cache
 def tree(name: str) -> ast.Module:
     return ast.parse(FILES[name].read_text(encoding="utf-8"))
 
@@ -52,27 +50,31 @@ def rooms_imported(name: str) -> Iterator[tuple[str, int]]:
                 yield rest.partition(".")[0] or "__init__", node.lineno
 
 
-@each_file
-def test_imports_point_down(name: str) -> None:
-    own = Path(name).with_suffix("").parts[0]
-    wrong = [
-        f"line {line}: {own} (floor {FLOORS[own]}) imports {room} (floor {FLOORS[room]})"
-        for room, line in rooms_imported(name)
-        if room != own and FLOORS[room] >= FLOORS[own]
-    ]
-    assert not wrong
+def test_imports_point_down() -> None:
+    wrong = []
+    for name in FILES:
+        own = Path(name).with_suffix("").parts[0]
+        wrong += [
+            f"{name}:{line}: {own} (floor {FLOORS[own]}) imports {room} (floor {FLOORS[room]})"
+            for room, line in rooms_imported(name)
+            if room != own and FLOORS[room] >= FLOORS[own]
+        ]
+    assert wrong == []
 
 
-@each_file
-def test_rooms_are_small(name: str) -> None:
-    lines = FILES[name].read_text(encoding="utf-8").count("\n")
-    assert lines <= LONGEST_FILE
-    for node in ast.walk(tree(name)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or node.lineno) - node.lineno + 1
-            assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
+def test_rooms_are_small() -> None:
+    wrong = []
+    for name, path in FILES.items():
+        lines = path.read_text(encoding="utf-8").count("\n")
+        if lines > LONGEST_FILE:
+            wrong.append(f"{name} has {lines} lines")
+        for node in ast.walk(tree(name)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > LONGEST_FUNCTION:
+                    wrong.append(f"{name}: {node.name} has {length} lines")
+    assert wrong == []
 
 
-@each_file
-def test_a_module_says_what_it_is_for(name: str) -> None:
-    assert not tree(name).body or ast.get_docstring(tree(name))
+def test_a_module_says_what_it_is_for() -> None:
+    assert [name for name in FILES if tree(name).body and not ast.get_docstring(tree(name))] == []

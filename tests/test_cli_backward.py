@@ -16,7 +16,7 @@ from rnndsl.runtime.spec import load as load_spec
 from rnndsl.text.diagnostics import DataError
 from tests import zoo
 from tests.drawn import over_tree
-from tests.sample import sampled
+from tests.sample import DRAWN, sampled
 from tests.test_cli import run
 
 EDGE = re.compile(r'^\t"?([^"\n]+?)"? -> "?([^"\n]+?)"? \[([^\n]*)\]$', re.MULTILINE)
@@ -29,7 +29,7 @@ def edges(text: str) -> dict[tuple[str, str], str]:
 
 
 @pytest.mark.parametrize("steps", [None, 3])
-@pytest.mark.parametrize("name", sampled(sorted(specs())))
+@pytest.mark.parametrize("name", sampled(sorted(specs()), DRAWN))
 def test_every_edge_is_turned_or_pale(name: str, steps: int | None) -> None:
     model = load(specs()[name])
     tree = over_tree(model, steps)

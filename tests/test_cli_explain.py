@@ -174,20 +174,20 @@ def test_parts_are_formulas(right: str, part: str) -> None:
     assert part in found.before
 
 
-ATTENTION = parse(AXES["attention"])
+ATTENTION = parse(AXES["attending"])
 
 
 def test_reads_name_their_indices_without_blanks() -> None:
-    said = run("explain", "-", stdin=AXES["attention"]).output
+    said = run("explain", "-", stdin=AXES["attending"]).output
     assert "  in loop 2: reads e[j,i]\n" in said
     assert "reads alpha[j,i]" in said
 
 
 def test_loops_of_gradients_say_along_which_axis_where_there_are_several() -> None:
-    said = run("explain", "-", stdin=AXES["attention"]).output
+    said = run("explain", "-", stdin=AXES["attending"]).output
     assert "gradients: one loop backwards over j and one loop backwards over i; those" in said
     assert {item.gradient_axes for item in explain(ATTENTION)} == {("j", "i")}
-    alone = run("explain", "-", stdin=AXES["self_attention"]).output
+    alone = run("explain", "-", stdin=AXES["attending_to_itself"]).output
     assert "over i" not in alone
 
 
@@ -197,12 +197,12 @@ def test_costs_say_the_steps_of_which_index_they_are_of() -> None:
     assert rates["e"] == {"step j,i", "step i", "step j"}
     assert rates["ctx"] == {"step j,i"}
     assert rates["s"] == {"step j", "example"}
-    said = run("explain", "-", stdin=AXES["attention"]).output
+    said = run("explain", "-", stdin=AXES["attending"]).output
     assert "elementwise operations a step of j and i, m*q multiply-adds a step of i" in said
 
 
 def test_a_summary_leaves_out_the_steps_of_the_values_own_indices() -> None:
-    said = run("summary", "-", stdin=AXES["attention"]).output
+    said = run("summary", "-", stdin=AXES["attending"]).output
     row = next(line for line in said.splitlines() if line.startswith("e "))
     assert "a step of j and i" not in row
     assert "q + m*q a step of i + m*q a step of j" in row

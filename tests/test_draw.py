@@ -16,18 +16,18 @@ from rnndsl.draw.terms import by_position
 from rnndsl.graph.equations import references
 from rnndsl.graph.outer import outer
 from rnndsl.model.expr import Position
-from rnndsl.model.load import load_model, parse_model
+from rnndsl.model.load import parse_model
 from rnndsl.model.model import Model
 from rnndsl.model.unroll import unroll_by_default
 from rnndsl.text.diagnostics import DataError
 from tests.drawn import Box, Drawn, sequence_specs
-from tests.sample import sampled
+from tests.generated import checked
+from tests.sample import DRAWN, sampled
 
 pytest.importorskip("pygraphviz")
 
-MODELS = {name: load_model(path) for name, path in sequence_specs().items()}
 CROWDED = {("memory_network_untied", 4)}
-each_model = pytest.mark.parametrize("name", sampled(MODELS))
+each_model = pytest.mark.parametrize("name", sampled(sequence_specs(), DRAWN))
 
 HEAD = """
 axis  t = 1..T
@@ -53,12 +53,12 @@ def unfolded(text: str, steps: int) -> Drawn:
 
 @functools.cache
 def gallery(name: str, steps: int | None = None) -> Drawn:
-    return Drawn(draw(MODELS[name], unfold=steps))
+    return Drawn(draw(checked(name), unfold=steps))
 
 
 def along(name: str) -> dict[str, set[str]]:
     """By axis, the names that an unfolded picture has along it."""
-    model = by_position(unroll_by_default(MODELS[name]))
+    model = by_position(unroll_by_default(checked(name)))
     found = outer(model)
     names = {axis: {n for n in found.slots if found.axis(n) == axis} for axis in model.axes}
     return {axis: inside for axis, inside in names.items() if inside}
@@ -100,7 +100,7 @@ def test_time_runs_from_left_to_right_one_column_a_step(name: str) -> None:
 @each_model
 def test_every_value_stands_in_every_step(name: str) -> None:
     assert [len(columns) for columns in full_columns(name)] == [4] * len(along(name))
-    model = unroll_by_default(MODELS[name])
+    model = unroll_by_default(checked(name))
     alone = (set(model.data) | set(model.equations)) - set().union(*along(name).values())
     assert alone <= set(gallery(name, 4).boxes)
 
@@ -267,14 +267,14 @@ def test_no_steps_is_refused() -> None:
 
 @each_model
 def test_every_name_stands_once(name: str) -> None:
-    boxes, model = gallery(name).boxes, MODELS[name]
+    boxes, model = gallery(name).boxes, checked(name)
     assert set(model.data) | set(model.equations) <= set(boxes)
     assert ("loss" in boxes) == (model.loss is not None)
 
 
 @each_model
 def test_every_recurrent_edge_carries_its_delay(name: str) -> None:
-    drawn, model = gallery(name), MODELS[name]
+    drawn, model = gallery(name), checked(name)
     found = 0
     for item in references(model):
         moved = [at for at in item.along if at.kind == "shift" and not at.is_here]

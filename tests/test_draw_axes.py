@@ -35,7 +35,7 @@ loss = sum[t](cross_entropy(o[t], y[t]))
 
 @functools.cache
 def attention() -> Drawn:
-    return drawn(AXES["attention"], {"i": 4, "j": 2})
+    return drawn(AXES["attending"], {"i": 4, "j": 2})
 
 
 def drawn(
@@ -68,7 +68,7 @@ def test_each_axis_has_columns_of_its_own_as_many_as_asked() -> None:
 
 
 def test_an_axis_that_is_not_named_has_three() -> None:
-    boxes = drawn(AXES["attention"], {"j": 1}).boxes
+    boxes = drawn(AXES["attending"], {"j": 1}).boxes
     assert {"h(1)", "h(2)", "h(...)"} <= set(boxes)
     assert {"s(1)", "s(...)"} <= set(boxes)
     assert "s(2)" not in boxes
@@ -105,7 +105,7 @@ def test_a_length_that_cannot_be_raised_is_set_small() -> None:
 
 
 def test_what_reads_one_position_of_an_axis_stands_beside_it() -> None:
-    text = AXES["attention"].replace("ctx[j] = sum[i](alpha[j,i] * h[i])", "ctx = h[S]")
+    text = AXES["attending"].replace("ctx[j] = sum[i](alpha[j,i] * h[i])", "ctx = h[S]")
     text = text.replace("ctx[j]", "ctx").replace(", alpha[j,i]", "").split("output")[0]
     lines = [line for line in text.splitlines() if not line.startswith(("e[", "alpha["))]
     text = "\n".join(lines).replace("A: (q, m), B, v, ", "").replace(", q\n", "\n")
@@ -136,7 +136,7 @@ def test_several_reads_at_once_leave_shifts_of_other_axes_out() -> None:
 
 
 def test_gradients_flow_back_by_the_rails() -> None:
-    found = drawn(AXES["attention"], {"i": 2, "j": 1}, backward=True)
+    found = drawn(AXES["attending"], {"i": 2, "j": 1}, backward=True)
     up, down = found.edges["e(1)", "h(all, e(1))"], found.edges["h(all, 1, 1)", "h(1)"]
     assert up["color"] == down["color"] == "#b3261e"
     assert (up["arrowhead"], down["arrowhead"]) == ("none", "normal")
@@ -156,7 +156,7 @@ def test_another_index_of_the_axis_reads_by_a_rail_and_its_own_position_directly
 
 
 def test_folded_edges_name_another_index() -> None:
-    found = drawn(AXES["self_attention"])
+    found = drawn(AXES["attending_to_itself"])
     assert found.label("r", "e") == "j"
     assert found.label("q", "e") == ""
     assert found.label("e", "alpha") == "all j"

@@ -72,7 +72,7 @@ a[i,j] = softmax[j](where(j <= i, dot(W @ E[w[i]], E[w[j]]), -1000000))
 o[i] = b + V @ sum[j](a[i,j] * E[w[j]])
 loss = sum[i](cross_entropy(o[i], y[i]))
 """
-ATTENTION = AXES["attention"].replace("token(b)", "token(k)").replace("F: (b, m)", "F: (k, m)")
+ATTENTION = AXES["attending"].replace("token(b)", "token(k)").replace("F: (b, m)", "F: (k, m)")
 ATTENTION = ATTENTION.replace("size a, b, m, q", "size a, k, m, q")
 COVERED = ATTENTION.replace("dot(v,", "-u[j-1,i] + dot(v,") + "u[j,i] = u[j-1,i] + alpha[j,i]"
 random = np.random.default_rng(3)

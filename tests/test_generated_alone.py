@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.generated import DTYPES, GALLERY, LEVELS, ZOO, Case, case
-from tests.sample import sampled
+from tests.generated import DTYPES, FEW, GALLERY, ZOO, Case, case
+from tests.sample import by_level, sampled
 
 every = pytest.mark.parametrize("name", [*ZOO, *sampled(GALLERY)])
-at_levels = pytest.mark.parametrize(
-    "level", [level if level != 1 else pytest.param(1, marks=pytest.mark.long) for level in LEVELS]
-)
+few = pytest.mark.parametrize("name", FEW)
+at_levels = by_level((0, 2), (1,))
 
 
 def same(got: dict[str, Any], want: dict[str, Any], tolerance: float = 0.0) -> None:
@@ -54,7 +53,7 @@ def test_padding_changes_nothing(name: str, level: int) -> None:
             same(everything(it, spoiled(it, real, whole), **options), clean)
 
 
-@every
+@few
 @at_levels
 def test_padding_is_0_in_outputs_and_gradients(name: str, level: int) -> None:
     it = case(name, level)
@@ -67,13 +66,14 @@ def test_padding_is_0_in_outputs_and_gradients(name: str, level: int) -> None:
             assert not value[it.padding(key, value)].any(), key
 
 
-@every
+@few
 @at_levels
 def test_an_example_alone_is_as_in_company(name: str, level: int) -> None:
     """The first one: draws depend on an example's number. Its gradients, by input, too."""
     it = case(name, level)
     alone = {key: it.first(key, array) for key, array in it.data.items()}
-    bare = it.bare({axis: ends[0] for axis, ends in it.ends.items()})
+    bare: dict[str, Any] = it.bare({axis: ends[0] for axis, ends in it.ends.items()})
+    bare.update({"trees": it.first_trees} if it.trees else {})
     for mode in it.modes:
         shared = {"mode": mode, "forcing": 0.6, "seed": 3}
         many = everything(it, it.data, **{**it.options(), **shared})
@@ -90,7 +90,7 @@ def test_an_example_alone_is_as_in_company(name: str, level: int) -> None:
             same({key: mine * by}, {key: value}, 1e-12)
 
 
-@every
+@few
 def test_parameter_gradients_are_the_mean_over_examples(name: str) -> None:
     it = case(name)
     if it.program.model.loss is None:
@@ -106,7 +106,7 @@ def test_parameter_gradients_are_the_mean_over_examples(name: str) -> None:
     same(total, whole, 1e-12)
 
 
-@every
+@few
 @at_levels
 def test_full_lengths_are_no_lengths(name: str, level: int) -> None:
     it = case(name, level, lengths=(4, 4, 4))
@@ -120,9 +120,13 @@ def test_full_lengths_are_no_lengths(name: str, level: int) -> None:
 
 @every
 @at_levels
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_results_keep_their_type(name: str, level: int, dtype: str) -> None:
-    it = case(name, level, dtype)
+def test_results_keep_their_type(name: str, level: int) -> None:
+    for dtype in DTYPES:
+        keeps_its_type(case(name, level, dtype), dtype)
+
+
+def keeps_its_type(it: Case, dtype: str) -> None:
+    """Outputs, state and gradients are of the kind that was asked for."""
     outputs = it.program.forward(it.params, **it.data, **it.options(), return_state=True)
     state = outputs.pop("state")
     kinds = {key: item.read.type.kind for key, item in

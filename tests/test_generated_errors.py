@@ -13,8 +13,8 @@ from rnndsl import driver
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
 from rnndsl.text.diagnostics import DataError
-from tests.generated import GALLERY, ZOO, case
-from tests.sample import sampled
+from tests.generated import GALLERY, LEVELS, ZOO, case
+from tests.sample import by_level, sampled
 
 SPEC = """
 model reader
@@ -367,7 +367,7 @@ def test_numbers_too_large_for_float32_are_infinite() -> None:
 
 
 @pytest.mark.parametrize("name", [*ZOO, *sampled(GALLERY)])
-@pytest.mark.parametrize("level", [0, 1, 2])
+@by_level(LEVELS)
 def test_nothing_given_is_changed(name: str, level: int) -> None:
     """All arrays of a case are read-only; their bytes stay."""
     it = case(name, level)

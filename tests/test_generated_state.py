@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -98,11 +99,16 @@ each_case = pytest.mark.parametrize(("name", "mode"), CASES, ids=["-".join(case)
 each_level = pytest.mark.parametrize("level", [0, 1, 2])
 
 
+@cache
+def compiled(name: str, level: int) -> Program:
+    checked = driver.parse(MODELS[name])
+    return compile_model(checked, optimize=level, dtype="float64", **small_sizes(checked, d=3))
+
+
 def made(name: str, level: int) -> tuple[Program, dict[str, Any], np.random.Generator]:
     """A program with random parameters."""
     rng = np.random.default_rng(4)
-    checked = driver.parse(MODELS[name])
-    program = compile_model(checked, optimize=level, dtype="float64", **small_sizes(checked, d=3))
+    program = compiled(name, level)
     return program, random_params(program, rng), rng
 
 

@@ -13,12 +13,12 @@ from rnndsl import driver
 from rnndsl.interpreter.gradients import complex_step_gradients
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
-from tests.agreement import close
-from tests.generated import EVERY, GALLERY, LEVELS, ZOO, Case, case, checked, program
-from tests.sample import sampled
+from tests.agreement import close, forests
+from tests.generated import EVERY, FEW, LEVELS, Case, case, checked, modes_of, program
+from tests.sample import by_level
 
 each_level = pytest.mark.parametrize("level", LEVELS)
-TAUGHT = tuple(name for name in EVERY if checked(name).has_teach)
+TAUGHT = tuple(name for name in EVERY if len(modes_of(name)) > 1)
 
 
 @cache
@@ -321,8 +321,8 @@ def test_three_thousand_positions(name: str, level: int) -> None:
     assert all(np.isfinite(value).all() for value in grads.values())
 
 
-@pytest.mark.parametrize("name", [*ZOO, *sampled(GALLERY)])
-@each_level
+@pytest.mark.parametrize("name", FEW)
+@by_level(LEVELS)
 def test_one_position_of_one_example(name: str, level: int) -> None:
     it, many = case(name, level, lengths=(1,)), case(name, 0, lengths=(1,))
     loss, grads = it.back(it.data, **it.options())
@@ -344,6 +344,7 @@ def test_sizes_of_one(name: str) -> None:
     """Broadcasting must not take a size of one for anything else."""
     model = checked(name)
     sizes = {key: 1 for key, size in model.sizes.items() if not size.is_derived}
+    trees = forests(model, (3, 2))
     values = []
     for level in (0, 2):
         it = compile_model(model, optimize=level, dtype="float64", **sizes)
@@ -351,7 +352,8 @@ def test_sizes_of_one(name: str) -> None:
         rng, data = np.random.default_rng(2), {}
         for key, shape in it.module._data_shapes(it.module._known_sizes({})).items():
             item = model.data[key]
-            lead = ((3, 2) if item.axes else (2,)) + shape
+            lead = (3, 2) if item.axes else (2,)
+            lead = ((5,) if item.axes[:1] and item.axes[0] in trees else lead) + shape
             is_real = item.type.kind == "real"
             data[key] = (
                 rng.normal(size=lead) if is_real else np.full(lead, item.type.kind != "token")

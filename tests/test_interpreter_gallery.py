@@ -14,6 +14,7 @@ from rnndsl.interpreter.sizes import Sizes
 from rnndsl.model.load import parse_model
 from rnndsl.model.model import Data, Model
 from rnndsl.model.sizes import running_axes
+from tests.agreement import forests
 
 SPECS = sorted((Path(__file__).resolve().parent.parent / "specs").glob("*.rnn"))
 LENGTHS = (np.array([4, 1, 3]), np.array([2, 3, 1]))
@@ -31,7 +32,9 @@ def free_sizes(model: Model) -> list[str]:
 
 def drawn(item: Data, sizes: Sizes, lengths: dict[str, Any], draw: np.random.Generator) -> Any:
     """Random data; tokens are sometimes missing, positions sometimes none."""
-    shape = (*(max(lengths[axis]) for axis in item.axes), 3, *sizes.dims(item.type.shape))
+    trees = [axis for axis in item.axes if axis not in lengths]
+    lead = (6,) if trees else (*(max(lengths[axis]) for axis in item.axes), 3)
+    shape = (*lead, *sizes.dims(item.type.shape))
     if item.type.kind == "real":
         return draw.normal(size=shape)
     if item.type.kind == "position":
@@ -50,6 +53,7 @@ def test_slopes_along_a_direction_are_those_of_differences(path: Path, mode: Any
     lengths = {axis: LENGTHS[k] for k, axis in enumerate(running_axes(model))}
     data = {item.name: drawn(item, sizes, lengths, draw) for item in model.data.values()}
     settings: dict[str, Any] = {"mode": mode, "forcing": 0.5, "seed": 1, "training": True}
+    settings["trees"] = forests(model, (3, 1, 2))
     outputs = Batch(model, sizes, params, data, lengths, **settings).outputs()
     assert all(np.isfinite(array).all() for array in outputs.values())
     cotangents = {label: draw.standard_normal(array.shape) for label, array in outputs.items()}

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from rnndsl.cli.main import cli
 from rnndsl.gallery import specs
 from rnndsl.interpreter.batch import Batch
 from rnndsl.model.load import load_model
@@ -22,12 +24,13 @@ DATA = Path(__file__).parent / "data"
 NUMBERS = DATA / "lstm_numbers.json"
 
 
-def generate(folder: Path, *options: str) -> Path:
-    """`rnndsl compile specs/lstm.rnn -o lstm.py`, as a command."""
+def generate(folder: Path, *options: str, spec: Path | None = None) -> Path:
+    """`rnndsl compile specs/lstm.rnn -o lstm.py`, without a process of its own."""
     file = folder / "lstm.py"
-    command = [sys.executable, "-m", "rnndsl", "compile", str(specs()["lstm"]), "-o", str(file)]
-    done = subprocess.run([*command, *options], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(
+        cli, ["compile", str(spec or specs()["lstm"]), "-o", str(file), *options]
+    )
+    assert done.exit_code == 0, done.stderr
     return file
 
 
@@ -70,7 +73,11 @@ def test_float64(tmp_path: Path, level: str) -> None:
 
 def test_as_the_command_stands(tmp_path: Path) -> None:
     """No option: float32, and as good as float32 can be after two steps."""
-    found = run_alone(generate(tmp_path))
+    file = tmp_path / "lstm.py"
+    command = [sys.executable, "-m", "rnndsl", "compile", str(specs()["lstm"]), "-o", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = run_alone(file)
     assert found["params0/W"].dtype == np.float32
     assert wrong(found, 1e-4) == []
     assert wrong(found, 1e-12) != []
@@ -91,10 +98,7 @@ def test_another_model_is_noticed(tmp_path: Path) -> None:
     spec = specs()["lstm"].read_text(encoding="utf-8")
     bent = tmp_path / "bent.rnn"
     bent.write_text(spec.replace("tanh(s[t]) * q[t]", "s[t] * q[t]"), encoding="utf-8")
-    file = tmp_path / "bent.py"
-    command = [sys.executable, "-m", "rnndsl", "compile", str(bent), "-o", str(file)]
-    subprocess.run([*command, "--dtype", "float64"], check=True, capture_output=True)
-    names = wrong(run_alone(file), 1e-3)
+    names = wrong(run_alone(generate(tmp_path, "--dtype", "float64", spec=bent)), 1e-3)
     assert {"outputs0/yhat", "losses0/loss", "grads0/W_f", "data_grads0/x"} <= set(names)
     assert not any(key.startswith("params0/") for key in names)
 

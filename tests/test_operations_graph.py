@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import networkx as nx
 import pytest
 
-from rnndsl.driver import load, parse
+from rnndsl.driver import parse
 from rnndsl.gallery import specs
 from rnndsl.graph.differentiate import differentiate
+from rnndsl.graph.families import MOVERS
 from rnndsl.graph.lower import Forward, lower
 from rnndsl.graph.text import show
 from rnndsl.passes import run_passes
 from rnndsl.plan.schedule import Loop, needed, schedule
+from tests.generated import checked
+from tests.sample import sampled
 
 TINY = """
 axis t = 1..T
@@ -26,6 +31,11 @@ loss = sum(h[T])
 
 def of(text: str) -> Forward:
     return run_passes(lower(parse(text)))
+
+
+@cache
+def of_gallery(name: str) -> Forward:
+    return run_passes(lower(checked(name)))
 
 
 def test_lowering() -> None:
@@ -120,9 +130,9 @@ output z[t]
     assert "log_softmax(" not in text
 
 
-@pytest.mark.parametrize("name", sorted(specs()))
+@pytest.mark.parametrize("name", sampled(sorted(specs())))
 def test_loops_are_the_components_with_a_shift(name: str) -> None:
-    forward = of(load(specs()[name]).source.text)
+    forward = of_gallery(name)
     targets = [*forward.outputs.values(), *([forward.loss] if forward.loss else [])]
     nodes = needed(targets)
     graph = nx.DiGraph((item.number, node.number) for node in nodes for item in node.inputs)
@@ -133,9 +143,9 @@ def test_loops_are_the_components_with_a_shift(name: str) -> None:
 
 
 @pytest.mark.parametrize("grouped", [False, True])
-@pytest.mark.parametrize("name", sorted(specs()))
+@pytest.mark.parametrize("name", sampled(sorted(specs())))
 def test_everything_is_computed_after_what_it_needs(name: str, grouped: bool) -> None:
-    forward = of(load(specs()[name]).source.text)
+    forward = of_gallery(name)
     nodes = needed(forward.outputs.values())
     done: set[int] = set()
     for block in schedule(nodes, grouped):
@@ -143,5 +153,5 @@ def test_everything_is_computed_after_what_it_needs(name: str, grouped: bool) ->
         inside = {node.number for node in body}
         for node in body:
             wanted = {item.number for item in node.inputs if item in nodes}
-            assert wanted <= done | (inside if node.op == "shift" else set())
+            assert wanted <= done | (inside if node.op in ("shift", *MOVERS) else set())
             done.add(node.number)

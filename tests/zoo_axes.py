@@ -42,7 +42,7 @@ output r[{other}], q[{other}], best[{other}], p[j,i], s[j,i]
 
 
 AXES: dict[str, str] = {
-    "attention": """
+    "attending": """
 axis i = 1..S
 axis j = 1..T
 size a, b, m, q
@@ -82,7 +82,7 @@ loss = sum[i](dot(v, c[i]) ^ 2) + sum[j](dot(v, a[S,j]))
 output a[i,j], c[i]
 """
     ),
-    "self_attention": SELF
+    "attending_to_itself": SELF
     + """
 size k
 input x[i]: n
@@ -231,7 +231,7 @@ loss = sum[j](a[j] ^ 2) + sum[i](b[i])
 output p[j], a[j], r[i], b[i], e[j,p[j]]
 """
     ),
-    "pointer": plane(
+    "pointing": plane(
         """
 input x[i]: n, r[j]: position(i)
 target p[j]: position(i)

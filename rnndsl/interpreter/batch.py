@@ -145,7 +145,7 @@ class Batch:
         shape = (*parts[0].shape[:place], count, *parts[0].shape[place + 1 :])
         result = np.zeros(shape, np.result_type(*parts))
         for tree, part in zip(trees, parts, strict=True):
-            result[(*[slice(None)] * place, tree.numbers)] = part
+            np.moveaxis(result, place, 0)[tree.numbers] = np.moveaxis(part, place, 0)
         return result
 
     def state(self) -> dict[str, Array]:

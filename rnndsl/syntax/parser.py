@@ -54,6 +54,15 @@ def _parser() -> tuple[Lark, Builder]:
     return lark, builder
 
 
+@lru_cache(maxsize=5_000)
+def _statement(text: str, start: int) -> tree.Statement:
+    """The statement of a text that stands at `start`; kept, for a file is read again and again."""
+    lark, builder = _parser()
+    builder.offset = start
+    statement: tree.Statement = lark.parse(text)  # type: ignore[assignment]
+    return statement
+
+
 def parse(source: Source) -> Parsed:
     """Every statement of a source."""
     statements: list[tree.Statement] = []
@@ -124,10 +133,8 @@ class Fault:
 
 def _attempt(text: str, start: int, indices: tuple[str, ...]) -> tree.Statement | Fault:
     """The statement of a text that stands at `start` in its file, or where it stops to parse."""
-    lark, builder = _parser()
-    builder.offset = start
     try:
-        statement: tree.Statement = lark.parse(text)  # type: ignore[assignment]
+        return _statement(text, start)
     except NotCallable as fault:
         at = fault.span.start - start
         return Fault(Place(text, at, "CALL", indices), fault.span)
@@ -137,7 +144,6 @@ def _attempt(text: str, start: int, indices: tuple[str, ...]) -> tree.Statement 
         return Fault(place, Span(start + at, start + at + 1))
     except UnexpectedToken as fault:
         return _unexpected(fault, text, start, indices)
-    return statement
 
 
 def _unexpected(fault: UnexpectedToken, text: str, start: int, indices: tuple[str, ...]) -> Fault:
