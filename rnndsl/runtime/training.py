@@ -48,7 +48,8 @@ def train(
     """Train a program from fresh parameters or from (a copy of) given ones.
 
     `data`: a text, or a dict of arrays by name, (T, B, …) along an axis and (B, …) without one,
-    with `lengths_t` where examples differ in length along `t`. `validation_data`: as `data`,
+    with `lengths_t` where examples differ in length along `t`; over trees (nodes, …), with
+    `trees={"v": forest}` or `v_children` and `v_roots`. `validation_data`: as `data`,
     instead of a share of it. `checkpoint`: a file that is written after every epoch; with `resume`
     training goes on from it where it is there, as if it had never stopped. `log`: a file for JSON
     lines. `settings` are the fields of `Settings`; `stop` is asked after every step.
