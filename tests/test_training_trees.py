@@ -282,6 +282,9 @@ def test_a_fault_is_told_with_its_node_and_example() -> None:
             rnndsl.train(program(spec), data, batch=batch, validation=0)
         said = f"h[leaf] = log(x[leaf][1]) * A @ x[leaf]` is nan at node {node} in example 3;"
         assert said in str(caught.value)
+    inside = SPEC.replace("sum[v](", "0.1 * sum[v](log(x[v][1]) * ")
+    with pytest.raises(DataError, match=f"`loss = .* is nan at node {node} in example 3;"):
+        rnndsl.train(program(inside), data, batch=7, validation=0)
     data["x"][node, 1] = np.nan
     with pytest.raises(DataError, match=f"the data `x` hold nan at node {node} in example 3;"):
         rnndsl.train(program(), data, validation=0)
