@@ -18,7 +18,7 @@ from rnndsl.interpreter.expressions import Env
 from rnndsl.interpreter.tasks import Task
 from rnndsl.interpreter.trees import Tree, trees_of
 from rnndsl.model.expr import Apply, Expr, Over
-from rnndsl.model.model import Data, Equation, Model
+from rnndsl.model.model import Data, Model
 from rnndsl.model.sizes import running_axes
 from rnndsl.runtime.feed import Batch
 from rnndsl.runtime.forest_data import TREES, leading, tree_of
