@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rnndsl.driver import parse
+from rnndsl.forest.forest import Forest
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
 from rnndsl.text.diagnostics import DataError
@@ -166,3 +167,19 @@ def test_nodes_without_a_position_read_what_stands_before_the_first() -> None:
     loss, grads = made.loss_and_grads(params, trees={"v": (children, roots)}, **data)
     close("loss", loss, np.sum(2 * params["a"]) * 6 / 2, 1e-12)
     close("gradient", grads["a"], np.full(SIZES["m"], 2 * 6 / 2), 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("forest", "words"),
+    [
+        ([[[-1, -1]], [0]], "the trees over 'v' must be (children, roots), not list"),
+        (([[-1, -1]], [0], [0]), "must be (children, roots), not a tuple of 3"),
+        ("(a b)", "must be (children, roots), not str"),
+        (Forest.of("(a b)", ("right", "left")), "have the slots right, left; expected left, right"),
+    ],
+)
+def test_what_is_no_forest_at_all(forest: Any, words: str) -> None:
+    made = program("everywhere")
+    with pytest.raises(DataError) as caught:
+        made.forward(made.init(0), x=np.zeros((1, SIZES["n"])), trees={"v": forest})
+    assert words in str(caught.value)

@@ -57,6 +57,9 @@ def test_trees_are_of_every_form() -> None:
         (True, False),
     }
     assert not np.array_equal(np.sort(forest.roots), [0, 8, 12])
+    full = forest.children[forest.roots[0]]
+    assert (full >= 0).all()
+    assert (forest.children[full] >= 0).all(), "the second row is full as well"
     again, other = random_forests(model, 0)["v"], random_forests(model, 1)["v"]
     assert forest == again
     assert forest != other

@@ -74,6 +74,22 @@ def test_a_minus_infinity_is_told_where_nothing_else_is() -> None:
     assert "`e[t] = log(A * x[t])` is -inf at t = 2 in example 3" in message(found, spec=spec)
 
 
+def test_the_position_inside_a_sum_is_told() -> None:
+    found = data(fault=-1.0)
+    spec = SPEC.replace("sum[t](", "n * sum[t](sum(log(1 + x[t])) + ")
+    assert "is -inf at t = 2 in example 3" in message(found, spec=spec)
+    untaken = "where(n > 1, 0 / (n - 2), sum[t](log(x[t][0] - 1)))"
+    spec = SPEC.replace("sum[t](", f"{untaken} + sum[t](")
+    assert "` is nan in example" in message(found, spec=spec)
+
+
+def test_a_boundary_is_told_as_such() -> None:
+    spec = SPEC.replace("q[t] =", "h[0] = log(x[2] + 0.5)\nq[t] =")
+    assert "`h[0] = log(x[2] + 0.5)` is nan at t = 0 in example 3" in message(
+        data(fault=-1.0), spec=spec
+    )
+
+
 def test_a_gradient_that_is_no_number_is_named() -> None:
     spec = SPEC.replace("exp(A * x[t])", "sqrt(A * x[t])").replace("log(h[t]) - log(e[t])", "h[t]")
     assert message(data(), spec=spec).startswith(

@@ -12,11 +12,14 @@ from click.testing import CliRunner, Result
 
 import rnndsl
 from rnndsl.cli.main import cli
+from rnndsl.driver import parse
 from rnndsl.runtime.array_data import Examples
 from rnndsl.runtime.checkpoint import restore
+from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.evaluate import array_feed, evaluate, predict
+from rnndsl.runtime.random_data import random_batch, small_sizes
 from rnndsl.text.diagnostics import DataError
-from tests.zoo_trees import random_forest
+from tests.zoo_trees import MODELS, random_forest
 
 SPEC = """model tagged
 axis v in tree(left, right)
@@ -279,6 +282,9 @@ def test_a_fault_is_told_with_its_node_and_example() -> None:
             rnndsl.train(program(spec), data, batch=batch, validation=0)
         said = f"h[leaf] = log(x[leaf][1]) * A @ x[leaf]` is nan at node {node} in example 3;"
         assert said in str(caught.value)
+    inside = SPEC.replace("sum[v](", "0.1 * sum[v](log(x[v][1]) * ")
+    with pytest.raises(DataError, match=f"`loss = .* is nan at node {node} in example 3;"):
+        rnndsl.train(program(inside), data, batch=7, validation=0)
     data["x"][node, 1] = np.nan
     with pytest.raises(DataError, match=f"the data `x` hold nan at node {node} in example 3;"):
         rnndsl.train(program(), data, validation=0)
@@ -358,3 +364,30 @@ def test_a_file_without_trees_is_refused(folder: Path) -> None:
         assert result.exit_code == 1
         assert "error[RNN441]: the data hold no `v_children` and no `v_roots`" in result.stderr
         assert "(nodes, children: left, right)" in result.stderr
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", list(MODELS))
+def test_every_construct_is_trained_and_predicts(name: str, tmp_path: Path) -> None:
+    model = parse(MODELS[name])
+    sizes = small_sizes(model, {})
+    made = compile_model(model, dtype="float64", **sizes)
+    batch, file = random_batch(model, sizes, 0), tmp_path / "a.safetensors"
+    data = {
+        **batch.data,
+        "trees": batch.trees,
+        **{f"lengths_{a}": e for a, e in batch.lengths.items()},
+    }
+    options: Arrays = {"batch": 2, "validation": 0.34, "rate": 1e-3}
+    straight = rnndsl.train(made, data, epochs=2, **options)
+    rnndsl.train(made, data, epochs=1, **options, checkpoint=file)
+    resumed = rnndsl.train(made, data, epochs=2, **options, checkpoint=file, resume=True)
+    for key, value in straight.params.items():
+        np.testing.assert_array_equal(resumed.params[key], value)
+    assert resumed.history.validation == straight.history.validation
+    feeds = [array_feed(model, Examples(model, data), count) for count in (1, 2, 3)]
+    assert all(np.isfinite(evaluate(made, straight.params, feed).loss) for feed in feeds)
+    one, two, whole = (predict(made, straight.params, feed) for feed in feeds)
+    for key, value in whole.items() if name != "by_chance" else ():
+        np.testing.assert_allclose(one[key], value, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(two[key], value, rtol=1e-10, atol=1e-12)

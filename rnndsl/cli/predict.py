@@ -20,7 +20,7 @@ def command(
     checkpoint: str, data: str, output: str, mode: str, batch: int, max_memory: int | None
 ) -> None:
     """Run a trained model on arrays and write its outputs, one array a name: (T, B, …), padded
-    with 0, or (B, …); along two axes (T, S, B, …).
+    with 0, or (B, …); along two axes (T, S, B, …), over trees (nodes, …).
 
     Where the spec teaches, `--mode free` needs no targets.
     """

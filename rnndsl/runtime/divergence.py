@@ -14,15 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from rnndsl.interpreter.evaluate import LOSS, Interpreter
+from rnndsl.interpreter.expressions import Env
 from rnndsl.interpreter.tasks import Task
 from rnndsl.interpreter.trees import Tree, trees_of
-from rnndsl.model.model import Data, Equation, Model
+from rnndsl.model.expr import Apply, Expr, Over
+from rnndsl.model.model import Data, Model
 from rnndsl.model.sizes import running_axes
 from rnndsl.runtime.feed import Batch
 from rnndsl.runtime.forest_data import TREES, leading, tree_of
 
 Array = npt.NDArray[Any]
 Found = tuple[str, tuple[int, ...], str]
+HIGHEST, LOWEST = "too large", "-inf"
 
 
 class _Watched(Interpreter):
@@ -39,11 +42,11 @@ class _Watched(Interpreter):
     def _settle(self, name: str, at: tuple[int, ...]) -> Task:
         value = yield from super()._settle(name, at)
         if value.dtype.kind == "f":
-            if self.first is None and not np.all(value <= self.largest):
-                word = "nan" if np.isnan(value).any() else "too large"
+            if self.first is None and self._is(HIGHEST, value):
+                word = "nan" if np.isnan(value).any() else HIGHEST
                 self.first = (name, at, word)
-            elif self.lowest is None and np.any(value < -self.largest):
-                self.lowest = (name, at, "-inf")
+            elif self.lowest is None and self._is(LOWEST, value):
+                self.lowest = (name, at, LOWEST)
         return value
 
     @property
@@ -58,20 +61,42 @@ class _Watched(Interpreter):
         numbers of this example's nodes in the data."""
         name, at, word = found
         item = self._named[name]
-        places = [
+        places = list(zip(item.indices, item.axes, at, strict=True))
+        rule = self._rule(name, at)
+        if rule is not None:
+            places += self._summed(*rule, word)
+        words = [
             f"node {nodes[axis][place - 1]}" if axis in nodes else f"{index} = {place}"
-            for index, axis, place in zip(item.indices, item.axes, at, strict=True)
+            for index, axis, place in places
         ]
-        where = f" at {', '.join(places)}" if places else ""
+        where = f" at {', '.join(words)}" if words else ""
         if isinstance(item, Data):
             return f"the data `{name}` hold {word}{where} in {called}"
-        return f"`{self._text(item, at)}` is {word}{where} in {called}"
+        own = [bound.text for bound in item.boundaries if rule and rule[0] is bound.expr]
+        return f"`{own[0] if own else item.text}` is {word}{where} in {called}"
 
-    def _text(self, equation: Equation, at: tuple[int, ...]) -> str:
-        """The equation that holds there, which may be one for leaves, the root or a boundary."""
-        rule = self._rule(equation.name, at)
-        own = [item.text for item in equation.boundaries if rule and rule[0] is item.expr]
-        return own[0] if own else equation.text
+    def _summed(self, expr: Expr, env: Env, word: str) -> list[tuple[str, str, int]]:
+        """Where inside its sums a right side is first that word: index, axis and position.
+
+        A branch that may not be taken is not looked into.
+        """
+        if isinstance(expr, Over) and expr.operation != "softmax" and not expr.within:
+            for position in range(1, self.lengths[expr.axis] + 1):
+                inner = (*env, (expr.index, position))
+                if self._is(word, self._run(self._step(expr.body, inner))):
+                    here = (expr.index, expr.axis, position)
+                    return [here, *self._summed(expr.body, inner, word)]
+        if isinstance(expr, Apply) and expr.operation != "where":
+            for child in expr.children:
+                if found := self._summed(child, env, word):
+                    return found
+        return []
+
+    def _is(self, word: str, value: Array) -> bool:
+        """Whether a value is what is said of it."""
+        if word == LOWEST:
+            return bool(np.any(value < -self.largest))
+        return not np.all(value <= self.largest)
 
 
 def first_fault(

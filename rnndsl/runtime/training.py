@@ -48,10 +48,10 @@ def train(
     """Train a program from fresh parameters or from (a copy of) given ones.
 
     `data`: a text, or a dict of arrays by name, (T, B, …) along an axis and (B, …) without one,
-    with `lengths_t` where examples differ in length along `t`. `validation_data`: as `data`,
-    instead of a share of it. `checkpoint`: a file that is written after every epoch; with `resume`
-    training goes on from it where it is there, as if it had never stopped. `log`: a file for JSON
-    lines. `settings` are the fields of `Settings`; `stop` is asked after every step.
+    with `lengths_t` where lengths differ; over trees (nodes, …), with `trees={"v": forest}`.
+    `validation_data`: as `data`, instead of a share of it. `checkpoint`: a file written after every
+    epoch; with `resume` training goes on from it where it is there, as if it had never stopped.
+    `log`: a file for JSON lines. `settings`: as `Settings`; `stop` is asked after every step.
 
     DataError where the data do not fit the model (RNN432, RNN441), where memory does not suffice
     (RNN501), where what is resumed is another run (RNN442, RNN443) or where the loss is no longer

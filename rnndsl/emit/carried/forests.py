@@ -18,8 +18,7 @@ def _forests(trees):
     for axis, slots in TREES.items():
         if given.get(axis) is None:
             raise ValueError(f"no trees over {axis!r}: give trees={{{axis!r}: (children, roots)}}")
-        pair = given[axis]
-        children, roots = pair if isinstance(pair, tuple) else (pair.children, pair.roots)
+        children, roots = _children_and_roots(axis, slots, given[axis])
         children = _as_whole(f"the children of {axis!r}", "numbers of nodes", children)
         roots = _as_whole(f"the roots of {axis!r}", "numbers of nodes", roots)
         found[axis] = _forest(axis, slots, children, roots)
@@ -27,6 +26,20 @@ def _forests(trees):
     if len(set(counts.values())) > 1:
         raise ValueError(f"forests differ in their number of trees: {counts}")
     return found
+
+
+def _children_and_roots(axis, slots, forest):
+    """Both as they were given; a forest that names its slots has the ones of the axis."""
+    if isinstance(forest, tuple) and len(forest) == 2:
+        return forest
+    if not hasattr(forest, "children") or not hasattr(forest, "roots"):
+        got = f"a tuple of {len(forest)}" if isinstance(forest, tuple) else type(forest).__name__
+        raise ValueError(f"the trees over {axis!r} must be (children, roots), not {got}")
+    own = getattr(forest, "slots", None)
+    if slots and own is not None and tuple(own) != tuple(slots):
+        what = f"the trees over {axis!r} have the slots {', '.join(own)}"
+        raise ValueError(f"{what}; expected {', '.join(slots)}")
+    return forest.children, forest.roots
 
 
 def _forest(axis, slots, children, roots):
