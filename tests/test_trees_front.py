@@ -98,7 +98,7 @@ def test_the_words_of_trees_are_laid_out() -> None:
 
 def test_specs_over_trees_are_sound() -> None:
     result = run("check", *(specs()[name] for name in TREES), "--json")
-    assert result.code == 0
+    assert result.exit_code == 0
     assert [item["diagnostics"] for item in json.loads(result.stdout)] == [[]] * len(TREES)
 
 
