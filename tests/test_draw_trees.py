@@ -42,6 +42,17 @@ d[v] = tanh(h[v] + d[v.parent])
 loss = sum[v](sum(d[v] * d[v]))
 """
 
+DEEP = """
+axis v in tree(left, right)
+axis l = 1..L
+size m, L = 2
+input x[v]: m
+param W[l]: (m, m), Q[l]: (m, m)
+h[l,v]: m = tanh(W[l] @ h[l,v.left] + Q[l] @ h[l-1,v])
+h[l,leaf] = tanh(Q[l] @ h[l-1,leaf])
+h[0,v] = x[v]
+output h[L,root]
+"""
 CHAIN = """
 axis t = 1..T
 size m
@@ -143,6 +154,16 @@ def test_folded_edges_say_which_node_is_read() -> None:
 
 def test_a_folded_picture_says_what_runs_over_a_tree() -> None:
     assert folded_scene(rnndsl.parse(BINARY).model).note == "v: the nodes of a tree (left, right)"
+
+
+def test_depth_beside_a_tree() -> None:
+    """Layers stand above each other at every node; a step in depth at a leaf is one like others."""
+    kinds = {box.id: box.kind for box in folded_scene(rnndsl.parse(DEEP).model).boxes}
+    assert kinds["h(l-1, leaf)"] == kinds["h(l-1)"] == "depth"
+    assert kinds["h(left)"] == "link"
+    text = rnndsl.parse(DEEP).draw(tree="(a b)").source
+    for ends in ('"h.1(2)" -> "h.1(1)"', '"h.2(2)" -> "h.2(1)"', '"h.1(3)" -> "h.2(3)"'):
+        assert ends in text
 
 
 def test_sequences_stand_below_the_tree_that_reads_them() -> None:

@@ -20,6 +20,7 @@ PAGE = ROOT / "docs" / "gallery.md"
 FOLDER = ROOT / "docs" / "gallery"
 LONG = re.compile(r"-?\d+\.\d\d+")
 STEPS = 3
+TREE = "((the cat) (sat down))"
 HEADINGS = {
     "Systems and states": ["dynamical_system", "driven_system"],
     "Recurrence and outputs": [
@@ -40,6 +41,10 @@ HEADINGS = {
         "lstm", "lstm_1997", "lstm_peephole", "lstm_coupled", "lstm_layer_norm", "gru",
         "gru_usual", "gru_reset_after", "minimal_gated", "min_gru",
     ],
+    "Trees": [
+        "recursive_network", "tree_lstm_binary", "tree_lstm_child_sum", "tree_top_down",
+        "tree_over_bidirectional",
+    ],
     "Text": ["char_lstm", "char_gru", "language_model"],
     "Attention and memory": ["self_attention", "memory_network", "memory_network_untied"],
 }  # fmt: skip
@@ -47,24 +52,30 @@ OPENING = """\
 # The gallery
 
 Every spec that comes along, with its equations, its folded graph and the same unfolded over three
-positions. In the folded graph a black square says how many steps an edge waits. `rnndsl specs`
-lists them; `rnndsl new mine.rnn --from lstm` starts a model of yours from one. This page is
-written by `python tools/gallery.py`.
+positions, or over a tree. In the folded graph a black square says how many steps an edge waits, a
+blue one which node is read. `rnndsl specs` lists them; `rnndsl new mine.rnn --from lstm` starts a
+model of yours from one. This page is written by `python tools/gallery.py`.
 
 """
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a spec, folded where there are no `steps`."""
+    """A picture of a spec, folded where there are no `steps`; over a tree if the spec is."""
 
     name: str
     steps: int | None
 
     @property
+    def tree(self) -> str | None:
+        """The tree that it is unfolded over."""
+        return TREE if self.steps and is_over_tree(self.name) else None
+
+    @property
     def path(self) -> Path:
         """Its file."""
-        return FOLDER / (f"{self.name}-{self.steps}.svg" if self.steps else f"{self.name}.svg")
+        ending = "tree" if self.tree else self.steps
+        return FOLDER / (f"{self.name}-{ending}.svg" if ending else f"{self.name}.svg")
 
     def source(self) -> str:
         """The drawing as text in DOT."""
@@ -72,7 +83,15 @@ class Picture:
         from rnndsl.driver import load
         from rnndsl.gallery import specs
 
-        return draw(load(specs()[self.name]), self.steps).source
+        return draw(load(specs()[self.name]), self.steps, tree=self.tree).source
+
+
+def is_over_tree(name: str) -> bool:
+    """Whether a spec runs over a tree."""
+    from rnndsl.driver import load
+    from rnndsl.gallery import specs
+
+    return any(axis.is_tree for axis in load(specs()[name]).axes.values())
 
 
 def pictures() -> Iterator[Picture]:
@@ -111,7 +130,10 @@ def _part(name: str) -> str:
     from tools.latex import latex
 
     model = load(specs()[name])
-    folded, unfolded = (Picture(name, steps).path.name for steps in (None, STEPS))
+    folded, unfolded = (Picture(name, steps) for steps in (None, STEPS))
+    over, option = f"{STEPS} positions", f"--unfold {STEPS}"
+    if unfolded.tree:
+        over, option = "a tree", f'--tree "{unfolded.tree}"'
     return f"""
 ### {name}
 
@@ -123,12 +145,12 @@ def _part(name: str) -> str:
 {latex(model)}
 ```
 
-![{name}, folded](gallery/{folded})
+![{name}, folded](gallery/{folded.path.name})
 
-![{name}, unfolded over {STEPS} positions](gallery/{unfolded})
+![{name}, unfolded over {over}](gallery/{unfolded.path.name})
 
 The spec is [specs/{name}.rnn](../specs/{name}.rnn); `rnndsl draw specs/{name}.rnn` and
-`rnndsl draw specs/{name}.rnn --unfold {STEPS}` draw it, and `rnndsl explain specs/{name}.rnn`
+`rnndsl draw specs/{name}.rnn {option}` draw it, and `rnndsl explain specs/{name}.rnn`
 tells its loops."""
 
 

@@ -3,7 +3,8 @@
     python tools/pictures.py
 
 A page that shows `pictures/NAME.svg` has the model in a block `rnn file=NAME.rnn`. The picture is
-its folded graph; `NAME-3.svg` is unfolded over three steps, and `NAME-backward.svg` (or
+its folded graph; `NAME-3.svg` is unfolded over three steps, `NAME-tree.svg` over the tree that the
+page names (`rnndsl draw NAME.rnn --tree "(a b)"`), and `NAME-backward.svg` (or
 `NAME-3-backward.svg`) shows how gradients flow. Each picture says which drawing it was made from,
 so that it can be told whether it is still the one, whichever Graphviz rendered it.
 """
@@ -21,7 +22,8 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "pictures"
 MODEL = re.compile(r"^```rnn file=(\w+)\.rnn\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SHOWN = re.compile(r"pictures/((\w+?)(?:-(\d+))?(-backward)?\.svg)\)")
+SHOWN = re.compile(r"pictures/((\w+?)(?:-(\d+))?(-tree)?(-backward)?\.svg)\)")
+TREE = r'rnndsl draw {}\.rnn --tree "([^"]+)"'
 MARK = re.compile(r"<!-- drawn from ([0-9a-f]{64}) -->")
 NOISE = re.compile(r"<!--.*?-->\n?|<\?xml.*?\?>\n?|<!DOCTYPE.*?>\n?", re.DOTALL)
 
@@ -38,6 +40,7 @@ class Picture:
     beside: dict[str, str]
     steps: int | None
     is_backward: bool
+    tree: str | None = None
 
     def source(self) -> str:
         """The drawing as text in DOT."""
@@ -48,7 +51,7 @@ class Picture:
             for name, text in self.beside.items():
                 Path(folder, f"{name}.rnn").write_text(text, encoding="utf-8")
             model = parse(self.text, self.file.partition(".")[0].partition("-")[0], folder)
-        return draw(model, self.steps, backward=self.is_backward).source
+        return draw(model, self.steps, tree=self.tree, backward=self.is_backward).source
 
 
 def pictures() -> Iterator[Picture]:
@@ -57,13 +60,22 @@ def pictures() -> Iterator[Picture]:
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         text = page.read_text(encoding="utf-8")
         models = dict(MODEL.findall(text))
-        for file, name, steps, backward in SHOWN.findall(text):
+        for file, name, steps, over_tree, backward in SHOWN.findall(text):
             if name not in models:
                 raise ValueError(f"{page.name} shows {file}, and has no `rnn file={name}.rnn`")
             if file not in found:
                 found.add(file)
                 number = int(steps) if steps else None
-                yield Picture(file, models[name], models, number, bool(backward))
+                tree = _tree(text, name, page) if over_tree else None
+                yield Picture(file, models[name], models, number, bool(backward), tree)
+
+
+def _tree(text: str, name: str, page: Path) -> str:
+    """The tree that a page draws a model over; ValueError where it names none."""
+    found = re.search(TREE.format(name), text)
+    if found is None:
+        raise ValueError(f"{page.name} shows {name} over a tree, and no command says which")
+    return found[1]
 
 
 def digest(source: str) -> str:

@@ -160,7 +160,8 @@ def _add_delay(
 
 def _is_depth(parts: Parts, item: Reference) -> bool:
     """Whether it steps along fixed axes only."""
-    moved = [at for at in item.along if at.kind == "shift" and not at.is_here]
+    shifts = [at for at in item.along if at.kind == "shift" and not at.is_here]
+    moved = [at for at in shifts if at.place is None or not is_node(at.place)]
     return all(parts.model.axes[at.axis].size is not None for at in moved)
 
 

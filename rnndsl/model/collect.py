@@ -285,7 +285,7 @@ def _loss(table: Table, statement: tree.EquationStatement) -> None:
 def _names_nothing(table: Table, items: tuple[tree.Expr, ...]) -> bool:
     """Whether the bracket of a left side holds a name that nothing has, which is told."""
     names = [item for item in items if isinstance(item, tree.Name)]
-    ends = ("leaf", "root") if any(axis.is_tree for axis in table.axes.values()) else ()
+    ends = ("leaf", "root") if table.has_tree else ()
     unknown = [i for i in names if i.name not in table.symbols and i.name not in ends]
     for item in unknown:
         if item.name in ("leaf", "root"):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rnndsl.model.copying import names_in
+from rnndsl.model.mentions import names_in
 from rnndsl.syntax import tree
 
 Sort = Literal["size", "const", "param", "input", "target", "value", "formula"]
@@ -24,7 +24,7 @@ class Contents:
     boundaries among them.
     """
 
-    axes: dict[str, tree.AxisStatement] = field(default_factory=dict)
+    axes: dict[str, tree.AxisStatement | tree.TreeStatement] = field(default_factory=dict)
     carried: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sorts: dict[str, Sort] = field(default_factory=dict)
     entries: dict[str, list[tree.Node]] = field(default_factory=dict)
@@ -35,8 +35,21 @@ class Contents:
 
     @property
     def lengths(self) -> dict[str, str]:
-        """The length that each index runs to."""
-        return {index: axis.length.name for index, axis in self.axes.items()}
+        """The length that each index runs to; nodes of a tree run to none."""
+        return {
+            index: axis.length.name
+            for index, axis in self.axes.items()
+            if isinstance(axis, tree.AxisStatement)
+        }
+
+    @property
+    def trees(self) -> dict[str, tuple[str, ...]]:
+        """The slots of each index that runs over a tree."""
+        return {
+            index: tuple(slot.name for slot in axis.slots)
+            for index, axis in self.axes.items()
+            if isinstance(axis, tree.TreeStatement)
+        }
 
     def first(self, index: str) -> str:
         """The first index of an index' axis, which is the name of the axis."""
@@ -44,7 +57,7 @@ class Contents:
 
     def is_fixed(self, index: str) -> bool:
         """Whether the length of an index' axis is a size."""
-        return self.sorts.get(self.axes[index].length.name) == "size"
+        return self.sorts.get(self.lengths.get(index, "")) == "size"
 
     def reached(self, names: Iterable[str], without: Iterable[tree.Node] = ()) -> set[str]:
         """These names and all that they need, but for what only `without` needs."""
@@ -60,7 +73,7 @@ class Contents:
             for node in nodes:
                 waiting.extend(names_in(node))
             if name in self.axes:
-                waiting.append(self.axes[name].length.name)
+                waiting.extend([self.lengths[name]] if name in self.lengths else [])
                 waiting.append(self.first(name))
         return found
 
@@ -69,7 +82,7 @@ def contents(statements: Sequence[tree.Statement]) -> Contents:
     """Everything that statements declare."""
     found = Contents()
     for statement in statements:
-        if isinstance(statement, tree.AxisStatement):
+        if isinstance(statement, tree.AxisStatement | tree.TreeStatement):
             for name in statement.indices:
                 found.axes.setdefault(name.name, statement)
     for statement in statements:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from rnndsl.syntax import tree
 from rnndsl.text.source import Span, moved
@@ -76,7 +75,16 @@ class Copier:
                 return replace(expr, span=span, left=one, right=two)
             case tree.Call():
                 return self._call(expr, span, without)
+            case tree.Member():
+                return self._member(expr)
         return replace(expr, span=span)
+
+    def _member(self, member: tree.Member) -> tree.Member:
+        """A node's child or parent, `v.left`, from the node as it is called outside."""
+        node, dot, steps = member.base.name.partition(".")
+        name = f"{self.index(node)}{dot}{steps}"
+        base = replace(member.base, span=moved(member.base.span, self.base), name=name)
+        return replace(member, span=moved(member.span, self.base), base=base)
 
     def _call(self, call: tree.Call, span: Span, without: frozenset[str]) -> tree.Call:
         binder = call.binder
@@ -84,7 +92,8 @@ class Copier:
             if call.function == "argmax" and binder.index in self.mirrored:
                 raise CannotReverse(call.span)
             at = moved(binder.span, self.base)
-            binder = replace(binder, span=at, index=self.index(binder.index))
+            within = None if binder.within is None else self._member(binder.within)
+            binder = replace(binder, span=at, index=self.index(binder.index), within=within)
         arguments = tuple(
             replace(item, span=moved(item.span, self.base), value=self.expr(item.value, without))
             if isinstance(item, tree.Argument)
@@ -260,22 +269,3 @@ def _sum(
         number = tree.Number(span, abs(total))
         return tree.Binary(span, "+" if total > 0 else "-", found, number)
     return found
-
-
-def names_in(node: object) -> Iterator[str]:
-    """Every name that a tree mentions, functions and bound indices among them."""
-    stack: list[Any] = [node]
-    while stack:
-        item = stack.pop()
-        match item:
-            case tuple():
-                stack.extend(item)
-            case tree.Name(name=name):
-                yield name
-            case tree.Call(function=function, binder=binder, arguments=arguments):
-                yield function
-                if binder is not None:
-                    yield binder.index
-                stack.extend(arguments)
-            case tree.Node():
-                stack.extend(vars(item).values())

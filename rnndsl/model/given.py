@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from rnndsl.model import messages
 from rnndsl.model import use_messages as wording
 from rnndsl.model.contents import Contents
-from rnndsl.model.copying import names_in
+from rnndsl.model.mentions import names_in
 from rnndsl.syntax import tree
 from rnndsl.text.diagnostics import Diagnostic
 from rnndsl.text.source import Source

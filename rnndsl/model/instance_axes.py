@@ -13,6 +13,7 @@ from rnndsl.model.contents import Contents
 from rnndsl.model.given import Instance
 from rnndsl.syntax import tree
 from rnndsl.text.diagnostics import Diagnostic
+from rnndsl.text.source import Span
 
 
 class InstanceAxes:
@@ -59,13 +60,27 @@ class InstanceAxes:
                 continue
             for index, outside in zip(own, given, strict=True):
                 known = self._outside(instance, index)
-                if known is None:
+                if not self._fits(instance, index, outside, value.span):
+                    is_sound = False
+                elif known is None:
                     instance.indices[index] = outside
                 elif self.outer.first(known) != self.outer.first(outside):
                     self.report(wording.axes_differ(index, known, outside, value.span))
                     is_sound = False
+        for index, outside in instance.indices.items():
+            is_sound &= self._fits(instance, index, outside, instance.call.span)
         self._lengths(instance)
         return is_sound
+
+    def _fits(self, instance: Instance, index: str, outside: str, span: Span) -> bool:
+        """Whether nodes stand for nodes, with the children that the used file names."""
+        own, given = instance.cell.inside.trees.get(index), self.outer.trees.get(outside)
+        if (own is None) == (given is None) and (not own or own == given):
+            return True
+        file = instance.cell.file
+        report = wording.other_tree(index, outside, file, span, own, given)
+        self.report(report)
+        return False
 
     def _lengths(self, instance: Instance) -> None:
         """The lengths of the axes that are known."""
@@ -128,7 +143,7 @@ class InstanceAxes:
     def _add(self, instance: Instance, index: str) -> None:
         """A fixed axis of the used file as one of this file."""
         inside, span = instance.cell.inside, instance.call.span
-        length = inside.axes[index].length.name
+        length = inside.lengths[index]
         size = instance.sizes.get(length)
         if isinstance(size, tree.Name):
             name = size.name
@@ -167,6 +182,9 @@ class InstanceAxes:
     def _is_one(self, instance: Instance, needed: list[str]) -> bool:
         inside = instance.cell.inside
         running = {inside.first(index) for index in needed if not inside.is_fixed(index)}
+        if running & inside.trees.keys():
+            self.report(wording.tree_to_reverse(instance.cell.file, instance.call.span))
+            return False
         if len(running) > 1:
             self.report(wording.two_to_reverse(instance.cell.file, instance.call.span))
         return len(running) <= 1
@@ -181,7 +199,7 @@ class InstanceAxes:
 
     def widened(self, statement: tree.Statement) -> tree.Statement:
         """A statement; that of an axis with all indices that it got."""
-        if isinstance(statement, tree.AxisStatement):
+        if isinstance(statement, tree.AxisStatement | tree.TreeStatement):
             return self.outer.axes.get(statement.indices[0].name, statement)
         return statement
 

@@ -102,9 +102,7 @@ class Resolver(Brackets):
         elif table.excuses(name.name):
             pass
         elif name.name in ("leaf", "root"):
-            has_tree = any(axis.is_tree for axis in table.axes.values())
-            say = tree_messages.node_as_number if has_tree else tree_messages.no_tree
-            table.report(say(name.name, name.span))
+            table.report(tree_messages.end_as_value(name.name, name.span, table.has_tree))
         else:
             declare = f"param {name.name}"
             unknown = messages.unknown_name(name.name, name.span, table.proposals, declare)

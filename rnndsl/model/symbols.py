@@ -151,3 +151,8 @@ class Table:
     def is_tree(self, axis: str) -> bool:
         """Whether an axis runs over the nodes of a tree."""
         return axis in self.axes and self.axes[axis].is_tree
+
+    @property
+    def has_tree(self) -> bool:
+        """Whether some axis runs over a tree."""
+        return any(axis.is_tree for axis in self.axes.values())

@@ -102,6 +102,11 @@ def no_tree(word: str, span: Span) -> Diagnostic:
     )
 
 
+def end_as_value(word: str, span: Span, has_tree: bool) -> Diagnostic:
+    """`leaf` or `root` as a value."""
+    return node_as_number(word, span) if has_tree else no_tree(word, span)
+
+
 def slot_twice(name: str, span: Span, first: Span) -> Diagnostic:
     """`axis v in tree(left, left)`."""
     return error(

@@ -221,6 +221,36 @@ def cannot_reverse(file: str, span: Span, at: Span) -> Diagnostic:
     )
 
 
+def other_tree(
+    index: str,
+    outside: str,
+    file: str,
+    span: Span,
+    own: tuple[str, ...] | None,
+    given: tuple[str, ...] | None,
+) -> Diagnostic:
+    """A cell over a tree for a sequence, or over nodes with other children."""
+    message = f"`{index}` of `{file}` runs over {_nodes(own)}, and `{outside}` over {_nodes(given)}"
+    help = "a cell over a tree is given values over a tree with the same children"
+    return error("RNN138", message, span, _nodes(given), help=help)
+
+
+def _nodes(slots: tuple[str, ...] | None) -> str:
+    if slots is None:
+        return "positions"
+    return f"nodes with {' and '.join(f'`{slot}`' for slot in slots)}" if slots else "nodes"
+
+
+def tree_to_reverse(file: str, span: Span) -> Diagnostic:
+    """`reverse` of a file over a tree."""
+    return error(
+        "RNN139",
+        f"`{file}` cannot run in reverse: it runs over a tree",
+        span,
+        help="`reverse` is for sequences; what runs down a tree reads `v.parent`",
+    )
+
+
 def two_to_reverse(file: str, span: Span) -> Diagnostic:
     """`reverse` of a file with several sequence axes."""
     return error(

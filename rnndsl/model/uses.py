@@ -75,7 +75,7 @@ class _Uses:
         self.instances: dict[str, Instance] = {}
         self.outer = contents([s for s in parsed.statements if not self._is_instance(s)])
         self.known = {*self.outer.sorts, *self.outer.axes, *parsed.mentioned}
-        self.known |= {axis.length.name for axis in self.outer.axes.values()}
+        self.known |= {*self.outer.lengths.values()}
 
     def whole(self) -> Whole:
         """The file with everything written out."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from rnndsl.model.copying import Copier, names_in
+from rnndsl.model.copying import Copier
 from rnndsl.model.given import Instance, Match
+from rnndsl.model.mentions import children_in, names_in
 from rnndsl.syntax import tree
 from rnndsl.text.source import NOWHERE
 
@@ -42,6 +43,8 @@ def name_all(instance: Instance, fresh: Callable[[str], str]) -> None:
                 names[name] = owner.sizes[name]
             else:
                 names[name] = tree.Name(NOWHERE, f"{owner.name}.{name}")
+    for child in dict.fromkeys(children_in(instance.cell.statements)):
+        names[child] = tree.Name(NOWHERE, fresh(child))
 
 
 def copier(instance: Instance, base: int) -> Copier:
