@@ -70,7 +70,11 @@ def cases() -> list[Any]:
 
 
 def test_all_of_them_are_there() -> None:
-    assert len(cases()) >= 18
+    """Twelve that run forwards; newer versions of ONNX have six more, backwards or both ways."""
+    names = [case.id for case in cases()]
+    turned = [name for name in names if name.endswith(("_reverse", "_bidirectional"))]
+    assert len(names) - len(turned) >= 12
+    assert not turned or len(turned) >= 6
 
 
 def spec(kind: str, ways: str) -> str:

@@ -105,7 +105,7 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
 
 @click.group(
     cls=Root,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["--help", "-h"]},
     epilog="`-` in place of a file reads standard input. Exit status: 0 fine, 1 the spec or the "
     "data is at fault, 2 wrong usage, 70 a fault of ours.",
 )
