@@ -24,6 +24,7 @@ SAMPLE = {
     "lstm_layer_norm",
     "lstm_stacked",
     "memory_network",
+    "ntm",
     "pointer",
     "self_attention",
     "teacher_forcing",
