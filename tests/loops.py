@@ -111,4 +111,9 @@ LOOPS: dict[str, dict[str, Loops]] = {
     "memory_network": in_every_mode("+k"),
     # The same along a fixed axis: three times the equations, one after the other.
     "memory_network_untied": in_every_mode(),
+    # h needs r at t-1, r needs w and M, and these need h: one component, with all of the heads.
+    "ntm": in_every_mode("+t"),
+    "ntm_lstm": in_every_mode("+t"),
+    "ntm_two_heads": in_every_mode("+t"),
+    "ntm_two_heads_lstm": in_every_mode("+t"),
 }

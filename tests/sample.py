@@ -26,6 +26,7 @@ SAMPLE = {
     "lstm_layer_norm",
     "lstm_stacked",
     "memory_network",
+    "ntm",
     "pointer",
     "recursive_network",
     "self_attention",

@@ -46,7 +46,10 @@ HEADINGS = {
         "tree_over_bidirectional",
     ],
     "Text": ["char_lstm", "char_gru", "language_model"],
-    "Attention and memory": ["self_attention", "memory_network", "memory_network_untied"],
+    "Attention and memory": [
+        "self_attention", "memory_network", "memory_network_untied", "ntm", "ntm_lstm",
+        "ntm_two_heads", "ntm_two_heads_lstm",
+    ],
 }  # fmt: skip
 OPENING = """\
 # The gallery

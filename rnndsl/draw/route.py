@@ -19,6 +19,7 @@ Bend = tuple[float, float, float]
 SHORT = 80.0
 LOOP = 36.0
 SAMPLES = 18
+STRIDE = 20.0
 MARGIN = 7.0
 ON_IT = 3
 CELL = 96.0
@@ -166,7 +167,7 @@ def _met(curve: Curve, ground: Ground, others: set[str]) -> int:
     A point on a box counts more than one close to it.
     """
     met = 0
-    for point in curve.samples():
+    for point in curve.samples(max(SAMPLES, int(math.dist(curve.start, curve.end) / STRIDE))):
         near = [box for box in ground.near(point) if box.id not in others]
         met += any(box.holds(point, MARGIN) for box in near)
         met += ON_IT * any(box.holds(point, 0.0) for box in near)

@@ -42,9 +42,9 @@ def _unpick(a: Sequence[Code], site: Site) -> Code:
     return call("_unpick", a[0], a[1], site.size("size"), str(site.rank_of_result()))
 
 
-def _flat(name: str, function: str) -> Operation:
+def _flat(name: str, function: str, **more: Any) -> Operation:
     return Operation(
-        name, lambda a, site: call(function, a[0], str(site.rank(0))), helpers=(function,)
+        name, lambda a, site: call(function, a[0], str(site.rank(0))), helpers=(function,), **more
     )
 
 
@@ -110,6 +110,7 @@ ROWS = (
         function=_over_all("prod", "arithmetic"),
     ),
     _flat("other_factors", "_other_factors"),
+    _flat("extent", "_extent", shape=scalar),  # held fixed: what is scaled by it has the derivative
     Operation("greatest", _reduce("np.max"), _first, shape=scalar, kind="whole"),
     Operation("least", _reduce("np.min"), _first, shape=scalar, kind="whole"),
     Operation(

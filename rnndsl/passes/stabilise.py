@@ -2,8 +2,9 @@
 
 Before `log(softmax(o))`, after `log_softmax(o)`; before `nll(softmax(o), y)`, after
 `cross_entropy(o, y)`. Names do not stand in the way: `yhat[t] = softmax(o[t])` and
-`nll(yhat[t], y[t])` in two equations are found too. It changes no value, only how far from
-overflow it is computed.
+`nll(yhat[t], y[t])` in two equations are found too. Sharpened weights, `w ^ g / sum(w ^ g)`, are
+worked out from w over its largest, so that the sum is never lost. It changes no value, only how
+far from overflow it is computed.
 """
 
 from __future__ import annotations
@@ -95,7 +96,21 @@ LOGARITHMS: tuple[Rule, ...] = (
 )
 
 
+def _sharpened(b: Builder, node: Node) -> Node | None:
+    """Powers over their sum are the same for any scale of the base: here its largest is 1."""
+    power, total = (_behind(item) for item in node.inputs)
+    if not (_is(power, "pow") and _is(total, "sum") and _behind(total.inputs[0]) is power):
+        return None
+    base, exponent = power.inputs
+    if exponent.rank or not base.rank or base.kind != "real":
+        return None
+    scaled = (base / b.op("extent", base)) ** exponent
+    return scaled / b.op("sum", scaled)
+
+
 def _stable(b: Builder, node: Node) -> Node | None:
+    if node.op == "div":
+        return _sharpened(b, node)
     if node.op == "log":
         inner = _behind(node.inputs[0])
         return next((new for rule in LOGARITHMS if (new := rule(b, inner)) is not None), None)

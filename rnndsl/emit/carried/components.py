@@ -28,6 +28,12 @@ def _norm(x, rank):
     return top * np.sqrt(np.sum((x / safe[..., None]) ** 2, axis=-1))
 
 
+def _extent(x, rank):
+    """The largest magnitude; 1 where all are 0."""
+    top = np.max(np.abs(x), axis=tuple(range(-rank, 0)))
+    return np.where(top > 0, top, 1)
+
+
 def _unit(x, norm, rank):
     """The direction of x; 0 where its norm is."""
     norm = np.asarray(norm).reshape(np.shape(norm) + (1,) * rank)
@@ -67,30 +73,40 @@ def _other_factors(x, rank):
     return (ahead * behind).reshape(x.shape)
 
 
+def _norms(x):
+    """Euclidean norms along the last axis; over the largest where squares could be lost."""
+    squares = (x[..., None, :] @ x[..., None])[..., 0, 0]
+    least = np.finfo(DTYPE).tiny / np.finfo(DTYPE).eps
+    if np.min(squares, initial=1) > least and np.max(squares, initial=1) < np.inf:
+        return np.sqrt(squares)
+    return _norm(x, 1)
+
+
+def _directions(x):
+    """Vectors over their norms, 0 where a norm is 0, and one over the norms, 0 there too."""
+    norms = _norms(x)
+    safe = np.where(norms > 0, norms, 1)
+    return x / safe[..., None], np.where(norms > 0, 1 / safe, 0)
+
+
 def _cosine(u, v, rank):
     """Cosine of v with u, or (rank 2) with each row of u; 0 where a norm is 0."""
-    v = v[..., None, :] if rank > 1 else v
-    norms = np.sqrt(np.sum(u * u, axis=-1) * np.sum(v * v, axis=-1))
-    return np.where(norms > 0, np.sum(u * v, axis=-1) / np.where(norms > 0, norms, 1), 0)
+    (u, _), (v, _) = _directions(u), _directions(v)
+    return (u @ v[..., None])[..., 0] if rank > 1 else np.sum(u * v, axis=-1)
 
 
 def _cosine_left(u, v, cosine, d, rank):
+    (u, steep), (v, _) = _directions(u), _directions(v)
     v = v[..., None, :] if rank > 1 else v
-    square = np.sum(u * u, axis=-1)
-    norms = np.sqrt(square * np.sum(v * v, axis=-1))
-    safe, one = np.where(norms > 0, norms, 1), np.where(norms > 0, square, 1)
-    slope = v / safe[..., None] - u * (cosine / one)[..., None]
-    return np.where((norms > 0)[..., None], slope * d[..., None], 0)
+    return (v - u * cosine[..., None]) * (d * steep)[..., None]
 
 
 def _cosine_right(u, v, cosine, d, rank):
-    wide = v[..., None, :] if rank > 1 else v
-    square = np.sum(wide * wide, axis=-1)
-    norms = np.sqrt(np.sum(u * u, axis=-1) * square)
-    safe, one = np.where(norms > 0, norms, 1), np.where(norms > 0, square, 1)
-    slope = u / safe[..., None] - wide * (cosine / one)[..., None]
-    slope = np.where((norms > 0)[..., None], slope * d[..., None], 0)
-    return np.sum(slope, axis=-2) if rank > 1 else slope
+    (u, _), (v, steep) = _directions(u), _directions(v)
+    if rank == 1:
+        return (u - v * cosine[..., None]) * (d * steep)[..., None]
+    total = np.sum(d * cosine, axis=-1)
+    return ((d[..., None, :] @ u)[..., 0, :] - v * total[..., None]) * steep[..., None]
 
 
 def _turns(count, size):
