@@ -24,6 +24,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -61,21 +63,37 @@ def problem(count: int, seed: int) -> dict[str, Any]:
 def learn(kind: str, seed: int, steps: int | None) -> tuple[float, Curve]:
     """The error on new examples, and how it fell on those held out."""
     program = rnndsl.load(common.HERE / "adding" / f"{kind}.rnn").compile()
-    with common.bar(f"{kind}, seed {seed}") as tell:
-        watch = common.Watch(tell, steps, GOOD)
-        trained = rnndsl.train(
-            program,
-            problem(EXAMPLES, seed),
-            validation_data=problem(1000, 100 + seed),
-            epochs=EPOCHS,
-            batch=BATCH,
-            rate=RATE,
-            seed=seed,
-            report=watch,
-            stop=watch.over,
-        )
+    watch = common.Watch(lambda fraction, figures: None, steps, GOOD)
+    trained = rnndsl.train(
+        program,
+        problem(EXAMPLES, seed),
+        validation_data=problem(1000, 100 + seed),
+        epochs=EPOCHS,
+        batch=BATCH,
+        rate=RATE,
+        seed=seed,
+        report=watch,
+        stop=watch.over,
+    )
     parts = [program.loss(trained.params, **problem(500, 1000 + part)) for part in range(4)]
     return float(np.mean(parts)), trained.history.validation
+
+
+def learn_all(steps: int | None) -> dict[tuple[str, int], tuple[float, Curve]]:
+    """Every network from every seed, on all processors."""
+    found: dict[tuple[str, int], tuple[float, Curve]] = {}
+    with (
+        common.bar("networks") as tell,
+        ProcessPoolExecutor(mp_context=get_context("spawn")) as pool,
+    ):
+        tasks = {
+            pool.submit(learn, kind, seed, steps): (kind, seed) for kind in KINDS for seed in SEEDS
+        }
+        for number, task in enumerate(as_completed(tasks), 1):
+            found[tasks[task]] = task.result()
+            kind, seed = tasks[task]
+            tell(number / len(tasks), f"{kind}, seed {seed}: {task.result()[0]:.4f}")
+    return found
 
 
 def draw(path: Path, curves: dict[str, list[Curve]]) -> None:
@@ -100,8 +118,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = common.arguments(argv, __doc__)
     clock = common.Clock()
     curves: dict[str, list[Curve]] = {}
+    learned = learn_all(options.steps)
     for kind in KINDS:
-        found = [learn(kind, seed, options.steps) for seed in SEEDS]
+        found = [learned[kind, seed] for seed in SEEDS]
         curves[kind] = [curve for _, curve in found]
         steps = [curve[-1][0] if curve else options.steps for curve in curves[kind]]
         errors = "  ".join(f"{error:.4f}" for error, _ in found)
