@@ -39,8 +39,10 @@ def test_a_model_without_a_loss_is_checked_at_its_nodes() -> None:
     assert {row.name for row in check.rows} == {"W", "U", "V", "b", "x"}
 
 
-def test_the_interpreter_differentiates_outputs_at_nodes() -> None:
-    spec = MODELS["everywhere"].partition("loss")[0] + "output h[v], h[root], h[v.left]\n"
+@pytest.mark.parametrize("name", ["everywhere", "deep"])
+def test_the_interpreter_differentiates_outputs_at_nodes(name: str) -> None:
+    spec = MODELS[name].partition("loss")[0]
+    spec += "output h[l,v], h[L,root]\n" if name == "deep" else "output h[v], h[root], h[v.left]\n"
     forest = random_forest(np.random.default_rng(0), 2, (3, 2))
     agree(parse(spec), trees={"v": forest}, lengths=(3, 2), levels=(1,))
 

@@ -190,6 +190,30 @@ def test_a_root_is_scored() -> None:
     assert score.accuracy == np.mean(logits.argmax(axis=-1)[known] == data["y"][known])
     trained = rnndsl.train(made, data, params, epochs=1, validation=0.5)
     assert set(trained.history.metrics[0]) == {"accuracy"}
+    at_nodes = np.full(sum(SIZES), 2)
+    at_nodes[data["v_roots"]] = data["y"]
+    at_root = SPEC.replace(OVER, "cross_entropy(o[root], y[root])")
+    once = at_root.replace("o[root]", "o").replace("o[v] = V @ h[v]", "o = V @ h[root]")
+    for text in (at_root, once):
+        of_nodes = program(text, n=4)
+        examples = Examples(of_nodes.model, {**data, "y": at_nodes})
+        assert evaluate(of_nodes, params, array_feed(of_nodes.model, examples, 3)) == score
+        trained = rnndsl.train(of_nodes, {**data, "y": at_nodes}, params, epochs=1, validation=0.5)
+        assert set(trained.history.metrics[0]) == {"accuracy"}
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "sum[v](e[v])\ne[leaf] = 0\ne[v] = cross_entropy(o[v], y[v])",
+        "sum[v](sum[u in v.children](cross_entropy(o[u], y[u])))",
+        "sum[v](cross_entropy(o[v.left], y[v]))",
+    ],
+)
+def test_what_scores_some_nodes_only_has_no_accuracy(loss: str) -> None:
+    made, data = program(SPEC.replace(OVER, loss), n=4), arrays()
+    feed = array_feed(made.model, Examples(made.model, data), 3)
+    assert evaluate(made, made.init(), feed).accuracy is None
 
 
 def test_trees_stand_beside_sequences_and_single_data() -> None:

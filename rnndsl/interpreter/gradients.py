@@ -168,8 +168,10 @@ def _pairing(batch: Batch, example: Interpreter, b: int, cotangents: Arrays) -> 
         if output.label in cotangents:
             value = example.output(output)
             own = value.shape[: len(output.axes)]
-            nodes = output.axes and batch.trees.get(output.axes[0])
-            rows = nodes[b].numbers if nodes else corner(own, b)
-            weights = np.asarray(cotangents[output.label])[rows]
+            where = corner(own, b)
+            for place, axis in enumerate(output.axes):
+                if axis in batch.trees:
+                    where = (*[slice(None)] * place, batch.trees[axis][b].numbers)
+            weights = np.asarray(cotangents[output.label])[where]
             total += np.sum(weights * value).item()
     return total

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from rnndsl.model.model import Model
 from rnndsl.runtime.array_data import Examples
 from rnndsl.runtime.feed import ArrayFeed, Feed
-from rnndsl.runtime.forest_data import leading, tree_of
+from rnndsl.runtime.forest_data import tree_of
 from rnndsl.runtime.program import Program
 from rnndsl.runtime.scoring import (
     Options,
@@ -104,7 +104,8 @@ def predict(
     back = {axis: np.argsort(np.concatenate(taken)) for axis, taken in nodes.items()}
     outputs = {}
     for item in program.model.outputs:
-        place, tree = len(leading(program.model, item.axes)), tree_of(program.model, item.axes)
+        tree = tree_of(program.model, item.axes)
+        place = len(item.axes) if tree is None else item.axes.index(tree)
         found = _joined(parts[item.label], place)
         outputs[item.label] = found if tree is None else np.take(found, back[tree], axis=place)
     return outputs

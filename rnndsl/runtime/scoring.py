@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rnndsl.model.expr import Apply, Position, Read
-from rnndsl.model.model import Data, Model, Output
+from rnndsl.model.model import Data, Equation, Model, Output
+from rnndsl.model.sizes import tree_axes
 from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.feed import Batch, Feed
+from rnndsl.runtime.forest_data import TREES
 from rnndsl.runtime.program import Program
 
 Array = npt.NDArray[Any]
@@ -27,11 +29,15 @@ Options = Callable[[int, dict[str, Array] | None], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Scored:
-    """What a model compares with the tokens of `target`: logits, or probabilities."""
+    """What a model compares with the tokens of `target`: logits, or probabilities.
+
+    `root`: the axis over nodes of which only roots have their tokens compared.
+    """
 
     output: Output
     target: Data
     are_probabilities: bool
+    root: str | None = None
 
 
 @dataclass
@@ -47,6 +53,8 @@ class Tally:
         """Count the tokens of a batch: all but those in the padding and those that are none."""
         values = np.asarray(outputs[self.scored.output.label], float)
         tokens = np.asarray(data[self.scored.target.name])
+        if self.scored.root is not None:
+            tokens = tokens[data[TREES][self.scored.root].roots]
         known = (tokens >= 0) & (tokens < values.shape[-1])
         for place, axis in enumerate(self.scored.target.axes):
             lengths = data.get("lengths", {}).get(axis)
@@ -114,10 +122,11 @@ def find_scored(model: Model) -> Scored | None:
     """The one named value that tokens of a target are compared with, if there is one.
 
     It is read where the target is (`cross_entropy(o[t], y[t])`), or at the end, or the root, for
-    a target without axis (`cross_entropy(o[T], y)`, `cross_entropy(o[root], y)`).
+    a target without axis (`cross_entropy(o[T], y)`, `cross_entropy(o[root], y)`). Over nodes it is
+    compared at all of them, or at the root alone.
     """
     found = [
-        (item, target)
+        (item, target, equation)
         for equation in model.all_equations
         for item in equation.expr.walk()
         if isinstance(item, Apply) and item.operation in ("cross_entropy", "nll")
@@ -126,23 +135,42 @@ def find_scored(model: Model) -> Scored | None:
     ]
     if len(found) != 1:
         return None
-    item, target = found[0]
+    item, target, equation = found[0]
     value = item.arguments[0]
     if not isinstance(value, Read) or value.name not in model.equations:
         return None
-    output = _output(model, value, target)
+    if _is_for_some_nodes(model, target, equation):
+        return None
+    root = _root(model, target)
+    output = _output(model, value, target, root is not None)
     if output is None:
         return None
-    return Scored(output, model.targets[target.name], item.operation == "nll")
+    return Scored(output, model.targets[target.name], item.operation == "nll", root)
 
 
-def _output(model: Model, value: Read, target: Read) -> Output | None:
+def _is_for_some_nodes(model: Model, target: Read, equation: Equation) -> bool:
+    """Whether leaves or the root have an equation of their own, or only children are read."""
+    trees = tree_axes(model)
+    read = [place for place in target.places if isinstance(place, Position) and place.axis in trees]
+    if any(place.index and place.index not in trees[place.axis].indices for place in read):
+        return True
+    return bool({*equation.axes} & {*trees} and equation.boundaries)
+
+
+def _root(model: Model, target: Read) -> str | None:
+    """The axis at whose root a target is read, if it is."""
+    place = target.places[0] if len(target.places) == 1 else None
+    is_root = isinstance(place, Position) and _end(model, place) == "root"
+    return place.axis if isinstance(place, Position) and is_root else None
+
+
+def _output(model: Model, value: Read, target: Read, at_root: bool) -> Output | None:
     """What is read beside a target, as an output in the layout of the target."""
-    running = _running(target)
+    running = () if at_root else _running(target)
     if running is None:
         return None
     if _running(value) == running:
-        axes = model.targets[target.name].axes
+        axes = () if at_root else model.targets[target.name].axes
         return Output(value.name, canonical(value, axes), axes)
     ends = [_end(model, place) for place in value.places]
     if running or None in ends:

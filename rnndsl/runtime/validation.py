@@ -42,7 +42,7 @@ def _metrics(tally: Tally, unit: str) -> dict[str, float]:
     if not tally.tokens:
         return {}
     found = {"accuracy": tally.accuracy}
-    if tally.scored.target.axes:
+    if tally.scored.output.axes:
         found["perplexity"] = perplexity(tally.cross_entropy)
     if unit == "characters":
         found["bits_per_character"] = bits(tally.cross_entropy)
