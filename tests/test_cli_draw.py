@@ -145,3 +145,35 @@ def test_what_could_never_be_drawn_is_refused_before(steps: str) -> None:
     result = run("-", "-o", "-", "--unfold", steps, stdin=DEPTH)
     assert result.exit_code == 1
     assert "RNN501" in result.output
+
+
+TREES = str(specs()["tree_over_bidirectional"])
+
+
+def test_a_model_over_a_given_tree(tmp_path: Path) -> None:
+    path = tmp_path / "tree.dot"
+    result = run(TREES, "--tree", "((the cat) sat)", "--unfold", "t=2", "-o", path)
+    assert result.stdout == f"drawing: {path}\n"
+    text = path.read_text()
+    assert all(f"label={word} " in text for word in ("the", "cat", "sat"))
+    assert '"h(2)" -> "h(1)"' in text
+    by_axis = run(TREES, "--tree", "v=((the cat) sat)", "--unfold", "t=2", "-o", "-",
+                  "--format", "dot")  # fmt: skip
+    assert by_axis.stdout == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--tree", "((a b) c"), "no tree to draw: the text: the bracket of node 0"),
+        (("--tree", "(a b c)"), "node 0 has 3 children for the slots left, right"),
+        (("--tree", "(a b)", "--tree", "(c d)"), "give one tree, or several by axis"),
+        (("--tree", "u=(a b)"), "no tree is called `u`: there is `v`"),
+        (("--unfold", "3"), "axis `v` runs over a tree: give one to unfold the model over"),
+        (("--tree", "(a b)", "--max-memory", "100KB"), "edges of 3 steps and 3 nodes of `v`"),
+    ],
+)
+def test_trees_that_cannot_be_drawn(arguments: tuple[str, ...], words: str) -> None:
+    result = run(TREES, *arguments, "-o", "-")
+    assert result.exit_code == 1
+    assert words in result.stderr

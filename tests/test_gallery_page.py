@@ -105,3 +105,34 @@ def test_equations_as_the_book_sets_them(written: str, shown: str) -> None:
         line(f"{left} = {written}").removesuffix(r" \\")
         == f"{letter('u')}{'^{(t)}' * (left != 'u')} &= {shown}"
     )
+
+
+TREE = """
+axis v in tree(left, right)
+size n
+input x[v]: n
+param W
+h[leaf]: n = W @ x[leaf]
+h[v] = x[v.left] + h[v.right] - h[v.parent.left]
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("h[leaf]", r"h^{(\mathrm{leaf})} &= W\, x^{(\mathrm{leaf})}"),
+        ("u[v] = x[v.left.right]", r"u^{(v)} &= x^{(\mathrm{right}(\mathrm{left}(v)))}"),
+        ("u[v] = x[v.parent] - x[root]",
+         r"u^{(v)} &= x^{(\mathrm{parent}(v))} - x^{(\mathrm{root})}"),
+        ("u[v] = sum[c in v.children](x[c])",
+         r"u^{(v)} &= \sum_{c \in \mathrm{children}(v)} x^{(c)}"),
+        ("u[v] = max[c in v.children](x[c])",
+         r"u^{(v)} &= \max_{c \in \mathrm{children}(v)} \left(x^{(c)}\right)"),
+        ("u = sum[v](x[v])", r"u &= \sum_{v} x^{(v)}"),
+        ("u = mean[v](x[v])", r"u &= \mathrm{mean}_{v} \left(x^{(v)}\right)"),
+    ],
+)  # fmt: skip
+def test_nodes_as_a_book_sets_them(written: str, shown: str) -> None:
+    text = TREE.replace(" - h[v.parent.left]", "") + ("" if written == "h[leaf]" else written)
+    lines = latex(parse(text)).split(" \\\\\n")
+    assert shown in lines[0 if written == "h[leaf]" else -1]

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from rnndsl.model import axis_messages, place_messages, slips, tree_messages
 from rnndsl.model import expr as ir
 from rnndsl.model.expr import Position
-from rnndsl.model.nodes import leads_nowhere
+from rnndsl.model.nodes import leads_nowhere, meant
 from rnndsl.model.places import affine, position, stranger
 from rnndsl.model.symbols import LOSS, Symbol, Table
 from rnndsl.syntax import tree
@@ -168,7 +168,7 @@ class Brackets(ABC):
         index = base.name.partition(".")[0] if isinstance(base, tree.Name) else ""
         other = self.table.axis_of(index)
         if other is None or other == axis:
-            return tree_messages.not_a_node(item.span, axis)
+            return tree_messages.not_a_node(item.span, axis, meant(item, self.table, axis))
         return tree_messages.other_axis(index, item.span, axis, self.table.is_tree(other))
 
     def _is_told(self, item: tree.Expr, axis: str) -> bool:

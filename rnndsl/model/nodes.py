@@ -37,6 +37,9 @@ def _linked(parts: list[str], item: tree.Member, table: Table, axis: str) -> Pos
         index, steps = table.bound[index][1], steps[1:]
     slots = table.axes[axis].slots
     for step in steps:
+        if step in ("root", "leaf"):
+            table.report(wording.end_of_node(item.span, index, step))
+            return None
         if step == CHILDREN and step not in slots:
             table.report(wording.children_as_place(item.span, index, slots))
             return None
@@ -52,6 +55,20 @@ def leads_nowhere(item: tree.Expr, table: Table, axis: str) -> bool:
         return False
     index = item.base.name.partition(".")[0]
     return table.axis_of(index) == axis and node_place(item, table, axis) is None
+
+
+def meant(item: tree.Expr, table: Table, axis: str) -> str | None:
+    """The place that `left(v)`, `left`, `leaves` or `v.root` may have been meant for."""
+    own = table.axes[axis]
+    steps = (PARENT, *own.slots)
+    match item:
+        case tree.Call(function=step, arguments=(tree.Name(name=index),)):
+            return f"{index}.{step}" if step in steps and index in own.indices else None
+        case tree.Name(name=word) if word in steps:
+            return f"{axis}.{word}"
+        case tree.Name(name="leaves"):
+            return "leaf"
+    return None
 
 
 def mixed(expr: Expr, table: Table) -> tuple[str, str] | None:

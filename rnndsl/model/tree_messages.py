@@ -19,6 +19,17 @@ def unknown_slot(index: str, step: str, span: Span, slots: Sequence[str]) -> Dia
     return error("RNN207", f"a node has no `{step}`", span, "no such child", help=help)
 
 
+def end_of_node(span: Span, index: str, end: str) -> Diagnostic:
+    """`h[v.root]`."""
+    return error(
+        "RNN207",
+        f"`{index}.{end}` is no step from a node",
+        span,
+        "no step",
+        help=f"`{end}` stands alone: `h[{end}]`",
+    )
+
+
 def children_as_place(span: Span, index: str, slots: Sequence[str]) -> Diagnostic:
     """`h[v.children]`."""
     each = " and ".join(f"`h[{index}.{slot}]`" for slot in slots)
@@ -55,14 +66,17 @@ def no_member(name: str, member: str, span: Span, words: str) -> Diagnostic:
     )
 
 
-def not_a_node(span: Span, axis: str) -> Diagnostic:
-    """`h[v-1]`, `h[3]` or `h[p[t]]` along a tree."""
+def not_a_node(span: Span, axis: str, meant: str | None = None) -> Diagnostic:
+    """`h[v-1]`, `h[3]` or `h[p[t]]` along a tree; `meant`: the place that may have been."""
+    help = f"nodes have no numbers: a place is `{axis}`, its parent, a child of it, or `root`"
+    if meant is not None:
+        help = f"did you mean `{meant}`?"
     return error(
         "RNN208",
         "this is no node of the tree",
         span,
         f"a place on the tree of `{axis}`",
-        help=f"nodes have no numbers: a place is `{axis}`, its parent, a child of it, or `root`",
+        help=help,
     )
 
 
@@ -104,7 +118,12 @@ def no_tree(word: str, span: Span) -> Diagnostic:
 
 def end_as_value(word: str, span: Span, has_tree: bool) -> Diagnostic:
     """`leaf` or `root` as a value."""
-    return node_as_number(word, span) if has_tree else no_tree(word, span)
+    if not has_tree:
+        return no_tree(word, span)
+    help = "leaves have an equation of their own, `h[leaf] = …`: no condition asks for them"
+    if word == "root":
+        help = "it stands in brackets: `h[root]` is read, and `h[root] = …` is its own equation"
+    return error("RNN208", f"`{word}` is a node, not a number", span, "a node", help=help)
 
 
 def slot_twice(name: str, span: Span, first: Span) -> Diagnostic:

@@ -97,17 +97,16 @@ def comment(place: Place) -> Slip | None:
 
 def axis(place: Place) -> Slip | None:
     """Anything that starts like an axis and is none."""
+    if place.first == "tree":
+        return Slip("a tree is an axis", "write `axis v in tree(left, right)`, or `axis v in tree`")
     if place.first != "axis":
         return None
     match = _AXIS.match(place.text)
     if match is None:
         return Slip("an axis names its index", "write `axis t = 1..T`")
     index, rest = match.groups()
-    if re.match(r"\s*in\s+trees?\b", rest):
-        return Slip(
-            "a tree says how the children of a node are called, or nothing",
-            f"write `axis {index} in tree(left, right)`, or `axis {index} in tree` for any number",
-        )
+    if re.search(r"(?i)(\b|_)trees?\b", rest):
+        return _tree(index, rest)
     lengths = [word for word in re.findall(r"[A-Za-z]\w*", rest) if word not in NO_LENGTHS]
     length = lengths[-1] if lengths else "T" if index != "T" else "L"
     mended = f"axis {index} = 1..{length}"
@@ -116,6 +115,18 @@ def axis(place: Place) -> Slip | None:
     if re.search(r"\b0 *(?:\.\.|:|,)", rest):
         return Slip("positions are counted from 1, to a length that has a name", mended=mended)
     return Slip("an axis runs from 1 to a length that has a name", mended=mended)
+
+
+def _tree(index: str, rest: str) -> Slip:
+    """An axis that is nearly one over a tree."""
+    inside = re.split(r"(?i)trees?", rest, maxsplit=1)[1]
+    slots = re.findall(r"[A-Za-z]\w*", inside)
+    mended = f"axis {index} in tree({', '.join(slots)})" if slots else f"axis {index} in tree"
+    return Slip(
+        "an axis over a tree says how the children of a node are called, or nothing",
+        f"write `axis {index} in tree(left, right)`, or `axis {index} in tree` for any number",
+        mended=None if re.search(r"\d|\( *\)", inside) else mended,
+    )
 
 
 def declaration(place: Place) -> Slip | None:

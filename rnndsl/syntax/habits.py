@@ -46,10 +46,49 @@ REDUCED = "a reduction is written `sum[t](…)`: its index in brackets, then wha
 ADJACENT = "two operands stand side by side"
 SLICES = "there are no slices: an equation speaks of one position"
 PRODUCTS = "a product is written with `*`, a matrix product with `@`"
+CHILDREN = "the children of a node are summed by name: `sum[u in v.children](h[u])`"
+STEP = "a step to another node is taken inside the brackets: `h[v.left]`"
 LOGIC = "conditions are joined by words"
 _C = r"[^=(),?:\s][^=(),?:]{0,80}?"
 
+
+def _of_children(match: re.Match[str]) -> str:
+    """A sum that names no child, over what the node has."""
+    function, node, body = match.groups()
+    return f"{function}[u in {node}.children]({body.replace(f'[{node}]', '[u]')})"
+
+
 HABITS = (
+    _habit(
+        r"\[ *(\w+) +in +children\( *(\w+) *\) *\]",
+        r"[\1 in \2.children]",
+        CHILDREN,
+        "write `[u in v.children]`",
+    ),
+    _habit(
+        rf"\b({OVER})\[ *(\w+)\.children *\]\(([^()]{{0,80}})\)",
+        _of_children,
+        CHILDREN,
+        "name the child: `[u in v.children]`",
+    ),
+    _habit(
+        rf"\b({OVER})\[ *(\w+) +in +(\w+) *\](?=\()",
+        r"\1[\2 in \3.children]",
+        CHILDREN,
+        "write `[u in v.children]`",
+    ),
+    _habit(
+        rf"(\[ *\w+ +in +\w+\.children *\]) *({OPERAND})",
+        r"\1(\2)",
+        "what is summed stands in round brackets",
+        "write `sum[u in v.children](h[u])`",
+    ),
+    _habit(
+        r"\b([A-Za-z]\w*)\[(\w+)\]\.(left|right|parent)\b",
+        r"\1[\2.\3]",
+        STEP,
+        STEP,
+    ),
     _habit(
         rf"\b(?:{LIBRARIES})\.(?:dot|matmul|mm|mv)\(({OPERAND}), *({OPERAND})\)",
         r"\1 @ \2",
