@@ -2,15 +2,18 @@
 
     python3 examples/python_functions.py
 
-The functions of the standard library of the Python that runs this, parsed by `ast`. Those with two
-loops or more (`for`, `while` or a comprehension) are asked whether one of them runs inside another.
-How often each kind of node occurs does not tell: functions with and without are paired so that
-their counts are as alike as can be. Two models of 32 units (folder `python_functions`): a child-sum
-tree-LSTM, and a bag of nodes, which sees those counts alone. In each of five rounds they learn from
-four fifths of the files and are asked about the pairs in the last; everything is asked about once.
-The figure shows the share of right answers in each round, and one function node by node.
+The functions of the standard library of the Python that runs this, parsed by `ast`: does a loop
+(`for`, `while` or a comprehension) run inside another? How often each kind of node occurs does not
+tell, for what is asked about are pairs, a function with and one without, that have the same loops
+and are as alike as can be in all other counts. Two models of 32 units (folder `python_functions`):
+a child-sum tree-LSTM, and a bag of nodes, which sees those counts alone. In each of five rounds
+they learn from all functions with a loop in four fifths of the files, the tree-LSTM from what is so
+at every loop, and are asked about those of the pairs that are in the last fifth. The figure shows
+the share of right answers in each round, and the loops of one function.
 
-Measured: (to be filled in)
+Measured, with the library of Python 3.11 (13,612 functions, 2,453 with a loop, 201 pairs): the
+tree-LSTM gives 93.5 % of the 402 answers right, the bag of nodes 56.2 %; 95 s of processor time in
+one process, on a machine with two cores that had much other work to do (10 minutes on the clock).
 """
 
 from __future__ import annotations

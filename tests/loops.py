@@ -13,7 +13,7 @@ MODES = ("teacher", "free", "scheduled")
 LEVELS = (0, 1, 2)
 
 Loops = tuple[str, ...]
-"""One mode's: `+t` runs forwards over t, `-t` backwards."""
+"""One mode's: `+t` runs forwards over t, `-t` backwards; `+v` from leaves up, `-v` down."""
 
 NONE: Loops = ()
 ONE = ("+t",)
@@ -116,4 +116,13 @@ LOOPS: dict[str, dict[str, Loops]] = {
     "ntm_lstm": in_every_mode("+t"),
     "ntm_two_heads": in_every_mode("+t"),
     "ntm_two_heads_lstm": in_every_mode("+t"),
+    # h needs h of both children: from the leaves up; the rest once for each example.
+    "recursive_network": in_every_mode("+v"),
+    # s needs s and h of the children, and h needs s; o, yhat and the loss come behind.
+    "tree_lstm_binary": in_every_mode("+v"),
+    "tree_lstm_child_sum": in_every_mode("+v"),
+    # h needs h of the children; then d needs d of the parent, from the root down.
+    "tree_top_down": in_every_mode("+v", "-v"),
+    # f needs f at t-1, r needs r at t+1; then h needs h of both children.
+    "tree_over_bidirectional": in_every_mode("+t", "-t", "+v"),
 }

