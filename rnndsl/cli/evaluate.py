@@ -19,7 +19,7 @@ COUNT = click.IntRange(1)
 
 @click.command("evaluate", short_help="Score a trained model on data.")
 @click.argument("checkpoint", metavar="CHECKPOINT")
-@click.option("--data", metavar="FILE.npz", help="Arrays by name, `lengths_t` among them.")
+@click.option("--data", metavar="FILE.npz", help="Arrays by name, and `lengths_t` or `v_children`.")
 @click.option("--text", metavar="FILE", help="A text; `-` reads standard input.")
 @mode_option
 @click.option("--batch", type=COUNT, default=32, show_default=True, help="Examples, or streams.")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @click.command("train", short_help="Train a model on arrays or on a text.")
 @spec_argument
-@click.option("--data", metavar="FILE.npz", help="Arrays by name, `lengths_t` among them.")
+@click.option("--data", metavar="FILE.npz", help="Arrays by name, and `lengths_t` or `v_children`.")
 @click.option("--text", metavar="FILE", help="A text; `-` reads standard input.")
 @click.option("--validation-data", metavar="FILE", help="What to score, instead of a share.")
 @click.option("-o", "--output", metavar="FILE", help="Default: NAME.safetensors.")
