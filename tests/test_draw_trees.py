@@ -10,6 +10,7 @@ import pytest
 import rnndsl
 from rnndsl.draw.folded import folded_scene
 from rnndsl.draw.grown import trees_of
+from rnndsl.draw.route import Curve
 from rnndsl.draw.scene import Scene
 from rnndsl.draw.terms import by_position
 from rnndsl.draw.unfolded import unfolded_scene
@@ -81,6 +82,26 @@ def test_every_node_reads_its_own_children() -> None:
     }  # fmt: skip
 
 
+def test_equations_for_leaves_are_drawn_like_others() -> None:
+    """They are boundaries in the folded picture only, where one box stands for all nodes."""
+    assert {a.style for a in scene(BINARY, "(a b)").arrows} == {"plain"}
+    assert {box.line for box in scene(BINARY, "(a b)").boxes} == {"solid"}
+    folded = {(a.tail, a.head): a.style for a in folded_scene(rnndsl.parse(BINARY).model).arrows}
+    assert folded["x", "h"] == "boundary"
+
+
+def test_what_follows_from_a_node_stands_away_from_its_sibling() -> None:
+    text = BINARY.replace("o = sum(h[root])", "s[v] = sum(h[v])").replace("output o", "output s[v]")
+    at = {box.id: box.x for box in scene(text, "(a b)").boxes}
+    assert at["s(2)"] < at["h(2)"] < at["h(3)"] < at["s(3)"]
+    assert at["h(1)"] < at["s(1)"]
+
+
+def test_a_long_arrow_has_no_gap_before_its_head() -> None:
+    line = Curve((0.0, 0.0), (700.0, 0.0), (1400.0, 0.0), (2100.0, 0.0))
+    assert 6.5 < 2100.0 - line.shortened(6.5).end[0] < 11.0
+
+
 def test_the_root_stands_above_and_leaves_in_one_row_in_their_order() -> None:
     drawn = scene(BINARY, "((the (black cat)) sat)")
     at = {box.id: (box.x, box.y) for box in drawn.boxes}
@@ -118,6 +139,25 @@ def test_sums_over_no_children_are_left_out() -> None:
     ids = {box.id for box in scene(SUMS, "p(a b)").boxes}
     assert {"below(1)", "h(2)", "h(3)", "x(2)"} <= ids
     assert not {"below(2)", "below(3)"} & ids
+
+
+def test_what_stands_in_a_sum_is_read_where_there_are_children() -> None:
+    text = SUMS.replace(
+        "sum[u in v.children](h[u])", "sum[u in v.children](dot(x[v], x[u]) * h[u])"
+    )
+    drawn = labels(scene(text, "p(a b)"))
+    assert ("x(1)", "below(1)") in drawn
+    assert ("x(2)", "below(2)") not in drawn
+
+
+def test_the_root_has_its_own_equation_even_as_a_leaf() -> None:
+    text = BINARY.replace("o = sum", "h[root] = tanh(z)\no = sum").replace(
+        "x[v]: n", "x[v]: n, z: m"
+    )
+    assert ("z", "h(1)") in labels(scene(text, "(a b)"))
+    alone = labels(scene(text, "x"))
+    assert ("z", "h(1)") in alone
+    assert ("x(1)", "h(1)") not in alone
 
 
 def test_what_comes_from_above_is_read_from_the_parent() -> None:
