@@ -196,6 +196,20 @@ def test_a_folded_picture_says_what_runs_over_a_tree() -> None:
     assert folded_scene(rnndsl.parse(BINARY).model).note == "v: the nodes of a tree (left, right)"
 
 
+def test_what_is_weighed_over_all_nodes_comes_by_a_rail() -> None:
+    text = SUMS.replace(
+        "loss = ", "a[v] = softmax[v](sum(h[v]))\nloss = sum[v](sum(a[v] * h[v])) + "
+    )
+    drawn = scene(text, "p(a b)")
+    ends = set(labels(drawn))
+    assert not {("h(1)", "a(2)"), ("h(2)", "a(2)"), ("h(3)", "a(1)")} & ends
+    gathered = {head for tail, head in ends if tail.startswith("h(") and "(all, " in head}
+    assert len(gathered) == 3
+    assert {head for tail, head in ends if tail.startswith("h(all, a")} == {"a(1)", "a(2)", "a(3)"}
+    low = min(box.y for box in drawn.boxes if box.id.startswith("x("))
+    assert all(panel.top < low for panel in drawn.panels if panel.is_rail)
+
+
 def test_depth_beside_a_tree() -> None:
     """Layers stand above each other at every node; a step in depth at a leaf is one like others."""
     kinds = {box.id: box.kind for box in folded_scene(rnndsl.parse(DEEP).model).boxes}
