@@ -10,6 +10,7 @@ import pytest
 import rnndsl
 from rnndsl.draw.folded import folded_scene
 from rnndsl.draw.grown import trees_of
+from rnndsl.draw.route import Curve
 from rnndsl.draw.scene import Scene
 from rnndsl.draw.terms import by_position
 from rnndsl.draw.unfolded import unfolded_scene
@@ -81,6 +82,26 @@ def test_every_node_reads_its_own_children() -> None:
     }  # fmt: skip
 
 
+def test_equations_for_leaves_are_drawn_like_others() -> None:
+    """They are boundaries in the folded picture only, where one box stands for all nodes."""
+    assert {a.style for a in scene(BINARY, "(a b)").arrows} == {"plain"}
+    assert {box.line for box in scene(BINARY, "(a b)").boxes} == {"solid"}
+    folded = {(a.tail, a.head): a.style for a in folded_scene(rnndsl.parse(BINARY).model).arrows}
+    assert folded["x", "h"] == "boundary"
+
+
+def test_what_follows_from_a_node_stands_away_from_its_sibling() -> None:
+    text = BINARY.replace("o = sum(h[root])", "s[v] = sum(h[v])").replace("output o", "output s[v]")
+    at = {box.id: box.x for box in scene(text, "(a b)").boxes}
+    assert at["s(2)"] < at["h(2)"] < at["h(3)"] < at["s(3)"]
+    assert at["h(1)"] < at["s(1)"]
+
+
+def test_a_long_arrow_has_no_gap_before_its_head() -> None:
+    line = Curve((0.0, 0.0), (700.0, 0.0), (1400.0, 0.0), (2100.0, 0.0))
+    assert 6.5 < 2100.0 - line.shortened(6.5).end[0] < 11.0
+
+
 def test_the_root_stands_above_and_leaves_in_one_row_in_their_order() -> None:
     drawn = scene(BINARY, "((the (black cat)) sat)")
     at = {box.id: (box.x, box.y) for box in drawn.boxes}
@@ -120,6 +141,25 @@ def test_sums_over_no_children_are_left_out() -> None:
     assert not {"below(2)", "below(3)"} & ids
 
 
+def test_what_stands_in_a_sum_is_read_where_there_are_children() -> None:
+    text = SUMS.replace(
+        "sum[u in v.children](h[u])", "sum[u in v.children](dot(x[v], x[u]) * h[u])"
+    )
+    drawn = labels(scene(text, "p(a b)"))
+    assert ("x(1)", "below(1)") in drawn
+    assert ("x(2)", "below(2)") not in drawn
+
+
+def test_the_root_has_its_own_equation_even_as_a_leaf() -> None:
+    text = BINARY.replace("o = sum", "h[root] = tanh(z)\no = sum").replace(
+        "x[v]: n", "x[v]: n, z: m"
+    )
+    assert ("z", "h(1)") in labels(scene(text, "(a b)"))
+    alone = labels(scene(text, "x"))
+    assert ("z", "h(1)") in alone
+    assert ("x(1)", "h(1)") not in alone
+
+
 def test_what_comes_from_above_is_read_from_the_parent() -> None:
     drawn = labels(scene(SUMS, "p(a b)"))
     assert {("d(1)", "d(2)"), ("d(1)", "d(3)")} <= drawn.keys()
@@ -154,6 +194,20 @@ def test_folded_edges_say_which_node_is_read() -> None:
 
 def test_a_folded_picture_says_what_runs_over_a_tree() -> None:
     assert folded_scene(rnndsl.parse(BINARY).model).note == "v: the nodes of a tree (left, right)"
+
+
+def test_what_is_weighed_over_all_nodes_comes_by_a_rail() -> None:
+    text = SUMS.replace(
+        "loss = ", "a[v] = softmax[v](sum(h[v]))\nloss = sum[v](sum(a[v] * h[v])) + "
+    )
+    drawn = scene(text, "p(a b)")
+    ends = set(labels(drawn))
+    assert not {("h(1)", "a(2)"), ("h(2)", "a(2)"), ("h(3)", "a(1)")} & ends
+    gathered = {head for tail, head in ends if tail.startswith("h(") and "(all, " in head}
+    assert len(gathered) == 3
+    assert {head for tail, head in ends if tail.startswith("h(all, a")} == {"a(1)", "a(2)", "a(3)"}
+    low = min(box.y for box in drawn.boxes if box.id.startswith("x("))
+    assert all(panel.top < low for panel in drawn.panels if panel.is_rail)
 
 
 def test_depth_beside_a_tree() -> None:

@@ -2,8 +2,8 @@
 
 Arrows from each position to each reader would cover the picture. They are gathered instead: all
 positions lead up to a rail, and from it one arrow leads to each reader. Between two axes the
-rail stands between their blocks, else right above what it gathers. A model of a single axis
-with a single index has none.
+rail stands between their blocks, else right above what it gathers; within a tree below it. A model
+of a single axis with a single index, which is no tree, has none.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ NEXT = 22.0
 CLEAR = 52.0
 INSIDE = 33.0
 FAR = 160.0
+UNDER = 52.0
 CLOSE = 8.0
 THICK = 2.0
 APART = 14.0
@@ -53,6 +54,8 @@ class Rails:
         if one is None or other is None or not outer.is_spread(item):
             return False
         model = self.parts.model
+        if one == other and model.axes[one].is_tree:
+            return True
         return one != other or len(model.axes[one].indices) + len(model.fixed) > 1
 
     def room_above(self, axis: str) -> float:
@@ -61,7 +64,8 @@ class Rails:
 
     def room_below(self, axis: str) -> float:
         """How much room a block needs below it, besides."""
-        return NEXT * len(self._names(axis, -1))
+        within = len(self._names(axis, 0)) if self.parts.model.axes[axis].is_tree else 0
+        return NEXT * len(self._names(axis, -1)) + (UNDER + NEXT * within if within else 0.0)
 
     def add(self, scene: Scene) -> None:
         """The rails with their arrows and words, once every block has its place."""
@@ -74,6 +78,10 @@ class Rails:
                     away = FIRST + NEXT * number
                     self._add(scene, boxes, name, way, high + away if way == 1 else low - away)
             rows: dict[float, int] = {}
+            if self.parts.model.axes[axis].is_tree:
+                for number, name in enumerate(self._names(axis, 0)):
+                    self._add(scene, boxes, name, 0, low - UNDER - NEXT * number)
+                continue
             for name in self._names(axis, 0):
                 row = next(boxes[node_id(a)].y for a, _, _ in self._carried if a[0] == name)
                 self._add(scene, boxes, name, 0, row + INSIDE + CLOSE * rows.get(row, 0))
