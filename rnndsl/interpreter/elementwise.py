@@ -47,8 +47,7 @@ def power(a: Array, b: Array) -> Array:
     positive = np.where(real(base) < 0, -base, base)
     odd = np.mod(real(exponent), 2)
     sign = np.where((real(base) < 0) & (odd != 0), np.where(odd == 1, -1.0, np.nan), 1.0)
-    powers = sign * np.power(positive.astype(complex), exponent)
-    return np.where((base == 0) & (real(exponent) > 0), 0, powers)  # NumPy has NaN there
+    return np.asarray(sign * np.power(positive.astype(complex), exponent))
 
 
 def exp(x: Array) -> Array:
