@@ -91,8 +91,8 @@ BACKWARDS = {
     ),
     "branches not taken make gradients infinite": Fault(
         "rnndsl/graph/differentiate.py",
-        "source = self._guard(node, d) if node in self.guarded else self._under_its_name(node)",
-        "source = self._under_its_name(node)",
+        "is_guarded = node in self.guarded and node.op not in KIN",
+        "is_guarded = False",
         "tests/test_generated_values.py::test_where_lets_nothing_through[1-log]",
     ),
     "a quotient is computed again from what is 0 in the padding": Fault(
