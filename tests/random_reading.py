@@ -54,7 +54,7 @@ class Reader(ABC):
         roll, index = self.rng.random(), self.running(axis, here)
         if index and roll < 0.5:
             return index
-        if index and roll < 0.75:
+        if index and roll < 0.73:
             return f"{index}{self.rng.choice(SHIFTS)}"
         if index and roll < 0.78:
             return Term(axis.put(self.rng.choice(RECKONED), index), WHOLE)
