@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rnndsl.driver import parse
+from rnndsl.driver import load, parse
+from rnndsl.gallery import specs
 from rnndsl.graph.causality import modes
+from rnndsl.model.model import Model
 from tests.agreement import agree
+from tests.sample import sampled
 from tests.zoo_trees import MODELS, Forest, chain, full, random_forest, star
 
 
@@ -26,15 +29,26 @@ def forest(form: str, slots: int) -> Forest:
     return random_forest(rng, slots or 3, (6, 1, 4, 2))
 
 
+GALLERY = ("recursive_network", "tree_lstm_binary", "tree_lstm_child_sum",
+           "tree_over_bidirectional", "tree_top_down")  # fmt: skip
 FORMS = ("ragged", "chain", "star", "single", "full")
+
+
+def held(model: Model, form: str, entries: bool) -> None:
+    """All modes of a model over a forest of some form, with the gradient of every entry."""
+    trees = {"v": forest(form, len(model.axes["v"].slots))}
+    lengths = (6, 1, 4, 2)[: len(trees["v"][1])]
+    for mode in modes(model):
+        agree(model, mode=mode, lengths=lengths, trees=trees, entries=entries)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", sampled(GALLERY, {"recursive_network"}))
+def test_the_gallery(name: str, form: str) -> None:
+    held(load(specs()[name]), form, entries=True)
 
 
 @pytest.mark.parametrize("name", list(MODELS))
 @pytest.mark.parametrize("form", FORMS)
 def test_every_construct(name: str, form: str) -> None:
-    model = parse(MODELS[name])
-    axis = model.axes["v"]
-    trees = {"v": forest(form, len(axis.slots))}
-    lengths = (6, 1, 4, 2)[: len(trees["v"][1])]
-    for mode in modes(model):
-        agree(model, mode=mode, lengths=lengths, trees=trees, entries=False)
+    held(parse(MODELS[name]), form, entries=False)
