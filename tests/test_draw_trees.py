@@ -245,6 +245,7 @@ def test_trees_are_texts_tuples_forests_or_one_by_axis() -> None:
         (BINARY, "(a b c)", "node 0 has 3 children for the slots left, right"),
         (BINARY, {"u": "(a b)"}, "no tree is called `u`: there is `v`"),
         (BINARY, ["(a b)", "(b c)"], "a picture shows one tree, and here are 2"),
+        (BINARY, rnndsl.Forest.of("(a b)", ("l", "r")), "the children are called l, r here"),
         (BINARY, rnndsl.Forest.of("(a b c)"), "nodes have up to 3 children here"),
         (
             "axis t = 1..T\nsize m\ninput x[t]: m\nh[t] = x[t]\noutput h[T]",

@@ -67,6 +67,11 @@ def _shape(axis: Axis, item: Any) -> TreeShape:
     if len(forest) != 1:
         said = f"a picture shows one tree, and here are {len(forest)}"
         raise DataError(f"{said}: take one out with `select([0])`", "RNN421")
+    if slots is not None and forest.slots not in (None, slots):
+        named = ", ".join(forest.slots or ())
+        raise DataError(
+            f"the children are called {named} here; `{axis.name}` has {', '.join(slots)}", "RNN421"
+        )
     if slots is not None and forest.children.shape[1] != len(slots):
         columns = forest.children.shape[1]
         raise DataError(

@@ -235,7 +235,7 @@ def _unknown_index(table: Table, item: tree.Name) -> None:
     """A bracket with a name that is no index: told once a name."""
     if not table.axes:
         if not table.mentioned & {"axis"}:
-            table.wait("axis", messages.no_axis(item.name, item.span))
+            table.report_once("axis", messages.no_axis(item.name, item.span))
     elif item.name not in table.symbols:
         table.report(messages.unknown_index(item.name, item.span, table.ways))
     else:

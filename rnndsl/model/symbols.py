@@ -82,7 +82,7 @@ class Table:
     written: int = 0
     """How many operations formulas have written out so far."""
     found: dict[Diagnostic, None] = field(default_factory=dict)
-    waiting: set[str] = field(default_factory=set)
+    causes: set[str] = field(default_factory=set)
 
     def of(self, *what: What) -> Iterator[Symbol]:
         """The symbols of some kinds."""
@@ -92,10 +92,10 @@ class Table:
         """Keep a diagnostic; a formula's fault is met wherever it is used, and told once."""
         self.found.setdefault(item)
 
-    def wait(self, cause: str, item: Diagnostic) -> None:
-        """Keep the first word on each part of the language that waits for a later version."""
-        if cause not in self.waiting:
-            self.waiting.add(cause)
+    def report_once(self, cause: str, item: Diagnostic) -> None:
+        """Keep the first word on a cause that is met in many places."""
+        if cause not in self.causes:
+            self.causes.add(cause)
             self.report(item)
 
     def excuses(self, name: str) -> bool:
