@@ -2,7 +2,8 @@
 
 `test_planted_faults` puts each into a copy of the tree. A fault is an exact replacement in one
 file; what is replaced must stand there once, so whoever moves it on moves it on here too. The
-faults stand in `faults_forwards`, `faults_backwards`, `faults_trees` and `faults_around`.
+faults stand in `faults_forwards`, `faults_backwards`, `faults_trees`, `faults_forest` and
+`faults_around`.
 """
 
 from __future__ import annotations

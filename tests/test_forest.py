@@ -171,7 +171,7 @@ def test_equality_of_forests_alone() -> None:
 
 
 def test_the_arrays_are_its_own() -> None:
-    children = np.array([[1, 2], [-1, -1], [-1, -1]], np.int32)
+    children = np.array([[1, 2], [-1, -1], [-1, -1]])
     forest = Forest(children, [0])
     children[0] = -1
     assert forest.children.tolist() == [[1, 2], [-1, -1], [-1, -1]]

@@ -14,12 +14,13 @@ import pytest
 from tests.faults import Fault
 from tests.faults_around import FRONT, TRAINING
 from tests.faults_backwards import BACKWARDS, DERIVATIVES
+from tests.faults_forest import FORESTS
 from tests.faults_forwards import AXES, FORWARDS
 from tests.faults_trees import TREES
 
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED = ("rnndsl", "grammars", "specs", "tests", "docs", "pyproject.toml")
-FAULTS = FORWARDS | AXES | BACKWARDS | DERIVATIVES | FRONT | TRAINING | TREES
+FAULTS = FORWARDS | AXES | BACKWARDS | DERIVATIVES | FRONT | TRAINING | TREES | FORESTS
 SAID_BY_A_TEST = ("AssertionError", "assert ", "Failed: ")
 
 
