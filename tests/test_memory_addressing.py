@@ -236,6 +236,7 @@ def test_a_machine_with_an_empty_memory(name: str) -> None:
     agree(model, written(params, "M0", 0), data, sizes)
 
 
+@pytest.mark.long
 @each_machine
 def test_a_machine_with_keys_of_zeros(name: str) -> None:
     model, sizes, params, data = machine(name)
@@ -249,6 +250,7 @@ def test_a_machine_with_saturated_gates(name: str, far: int) -> None:
     agree(model, written(params, "b_e b_g g_w g_r", far), data, sizes)
 
 
+@pytest.mark.long
 @each_machine
 def test_a_machine_that_moves_a_row_a_step(name: str) -> None:
     model, sizes, params, data = machine(name)
