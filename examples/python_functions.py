@@ -14,6 +14,8 @@ the share of right answers in each round, and the loops of one function.
 Measured, with the library of Python 3.11 (13,612 functions, 2,453 with a loop, 201 pairs): the
 tree-LSTM gives 93.5 % of the 402 answers right, the bag of nodes 56.2 %; 95 s of processor time in
 one process, on a machine with two cores that had much other work to do (10 minutes on the clock).
+Epochs, rate and what the tree-LSTM is told were chosen on the pairs of the first round, from four
+ways; those of the other four rounds had not been looked at before.
 """
 
 from __future__ import annotations
