@@ -70,4 +70,23 @@ h[-2] = 0.3
 h[1-d] = s0
 target y[t]: token(k)
 """,
+    "a function in reverse": """
+axis t = 1..T
+size n, m
+input x[t]: n
+param W
+h[t]: m = reverse tanh(W @ x[t] + h[t-1])
+output h[t]
+""",
+    "an axis called loss beside a file that is used": """
+use "lstm.rnn" as lstm
+axis   loss = 1..T
+size   n, m = 32, k
+input  x[loss]: n
+param  V, c
+low = lstm(x = x, m = m)
+<=o[loss] = c + V @ low.h[loss]
+yhat[loss] = softmax(o[loss])
+output yhat[loss]
+""",
 }

@@ -50,7 +50,7 @@ TREES = {
     "the root has no equation of its own": Fault(
         "rnndsl/graph/nodes.py",
         'if "root" in ends:\n            found = self._with_root(equation, found)',
-        "if not ends:\n            found = self._with_root(equation, found)",
+        'if "root" in ends and not axis:\n            found = self._with_root(equation, found)',
         over_trees("top_down"),
     ),
     "the root's equation loses its gradient": Fault(

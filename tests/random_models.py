@@ -98,7 +98,16 @@ class _Writer:
         self._declare()
         self._clip()
         spec.lengths = self._lengths()
+        self._sharpen(spec)
         return bare(spec) if rng.random() < 0.15 else spec
+
+    def _sharpen(self, spec: Spec) -> None:
+        """Weights that are sharpened, now and then."""
+        if spec.seed % 50 == 7:
+            spec.declared["Z"] = ("param", "Z: m")
+            term = Term("softmax(Z) ^ 3 / sum(softmax(Z) ^ 3)", Sort("real", ("m",)))
+            spec.lines.append(Line("z", "z", term, "m"))
+            spec.outputs.append("z")
 
     def _lengths(self) -> tuple[int, ...]:
         rng = self.rng

@@ -120,7 +120,7 @@ def test_texts_are_read_back(forest: Forest) -> None:
 
 
 @given(FORESTS, st.data())
-@settings(deadline=None)
+@settings(deadline=None, report_multiple_bugs=False)
 def test_selection(forest: Forest, data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.integers(0, len(forest) - 1), min_size=1, max_size=6))
     own, taken = forest.select(np.array(chosen))

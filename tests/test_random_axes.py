@@ -160,6 +160,10 @@ h[i,t]: k = 0.5 * h[i,t-1] + x
 h[-1,t] = x
 g[t,i]: m = W @ h[i-2,t]
 output g[t,1]"""),
+    "a_lookup_of_what_was_written_in_another_place": ("plane", """
+param W: k
+h[i,t]: k = 0.5 + teach(0.5, 0.5) * W
+output h[S,t]"""),
 }  # fmt: skip
 
 

@@ -288,7 +288,10 @@ def killed(runs: subprocess.Popen[str], seconds: float) -> list[int]:
     child, steps = int(runs.stdout.readline()), [int(runs.stdout.readline())]
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
-    steps += map(int, iter(lambda: runs.stdout.readline().strip(), "ended"))
+    for line in iter(lambda: runs.stdout.readline().strip() if runs.stdout else "", "ended"):
+        if line.endswith("ended"):  # the last line was cut off
+            break
+        steps.append(int(line))
     return steps
 
 

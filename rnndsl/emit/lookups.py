@@ -22,11 +22,11 @@ class Lookups(Expressions):
         if len(places) == 1 and is_inside(places[0]):
             return self._end(source, places[0])
         code = self._code(source, False)
-        whole = self.context.room_name(source) if room else self.context.variable(source)
-        if source not in self.stage.nodes or (source.op == "data" and room and source in self.held):
+        whole = self.context.room_name(source) if room else code.text
+        if room and (
+            source not in self.stage.nodes or (source.op == "data" and source in self.held)
+        ):
             self.imports.add(whole)
-        elif source.op == "data" and not room:
-            whole = code.text  # turned, where its dimensions come in another order
         if len(places) == 1:
             assert room is not None
             self.helper("_at", "_widen")

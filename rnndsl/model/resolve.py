@@ -97,7 +97,7 @@ class Resolver(Brackets):
         if symbol is not None:
             table.used.add(name.name)
             return symbol
-        if name.name == LOSS:
+        if name.name == LOSS and LOSS not in table.broken:
             table.report(messages.loss_read(name.span))
         elif table.excuses(name.name):
             pass
@@ -171,7 +171,9 @@ class Resolver(Brackets):
         """`lstm(x = e)` without its `use`, or inside an expression; a function with names."""
         name = call.function
         if name in FUNCTIONS or name == "teach":
-            self.table.report(call_slips.named_slip(call))
+            is_turned = not any(isinstance(item, tree.Argument) for item in call.arguments)
+            say = use_messages.function_reversed if is_turned else call_slips.named_slip
+            self.table.report(say(call))
         elif name in self.table.cells:
             self.table.report(use_messages.stands_alone(name, call.span))
         elif not self.table.excuses(name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rnndsl.model.messages import nearest
+from rnndsl.syntax import tree
 from rnndsl.text.diagnostics import Diagnostic, Label, error
 from rnndsl.text.source import Span
 
@@ -182,6 +183,16 @@ def bare(name: str, span: Span) -> Diagnostic:
     """`enc` where one of its values is meant."""
     message = f"`{name}` is an instance, not a value"
     return error("RNN139", message, span, help=f"read one of its values, such as `{name}.h[t]`")
+
+
+def function_reversed(call: tree.Call) -> Diagnostic:
+    """`reverse tanh(a)`."""
+    return error(
+        "RNN139",
+        f"`{call.function}` is a function: only another model can run in reverse",
+        call.span,
+        help="leave `reverse` out; a value that runs backwards reads what comes after, `h[t+1]`",
+    )
 
 
 def stands_alone(name: str, span: Span) -> Diagnostic:
