@@ -262,8 +262,7 @@ class Resolver(Brackets):
         symbol = self.table.symbols.get(binder.index)
         if symbol is not None:
             words = self.table.words(symbol)
-            report = tree_messages.child_is_known(binder.index, binder.span, words)
-            self.table.report(report)
+            self.table.report(tree_messages.child_is_known(binder.index, binder.span, words))
             raise Unresolved
 
     def _known_over(
