@@ -106,8 +106,8 @@ class _Writer:
         if spec.seed % 50 == 7:
             spec.declared["Z"] = ("param", "Z: m")
             term = Term("softmax(Z) ^ 3 / sum(softmax(Z) ^ 3)", Sort("real", ("m",)))
-            spec.lines.append(Line("z", "z", term, "m"))
-            spec.outputs.append("z")
+            spec.lines.append(Line("sharp", "sharp", term, "m"))
+            spec.outputs.append("sharp")
 
     def _lengths(self) -> tuple[int, ...]:
         rng = self.rng
