@@ -45,7 +45,8 @@ class Reusing(Body):
 
     def _writes(self, node: Node) -> bool:
         """Whether a function can write this operation, in its full shape, into an array."""
-        if node.kind != "real" or not (node.over_t and node.over_b) or node.is_number:
+        is_many = node.over_t or (bool(node.family) and self.current is None)
+        if node.kind != "real" or not (is_many and node.over_b) or node.is_number:
             return False
         if node.op in PRODUCTS:
             slot = PRODUCTS[node.op]
@@ -91,6 +92,7 @@ class Reusing(Body):
         if source is not node and (source not in self.stage.nodes or self._has_line(source)):
             return None
         is_same = source.shape == node.shape and source.over == node.over
+        is_same = is_same and source.family == node.family
         return source if self._writes(source) and is_same else None
 
     def _has_line(self, node: Node) -> bool:
@@ -106,17 +108,18 @@ class Reusing(Body):
             is_alone = len(self.readers.get(item, ())) == 1 and source.inputs.count(item) == 1
             is_here = self.loops.get(item) is self.current and item not in self.stage.exports
             is_same = item.shape == node.shape and item.over == node.over
+            is_same = is_same and item.family == node.family
             if item in self.buffers and is_alone and is_here and is_same:
                 return self.buffers[item]
         return None
 
     def _new_buffer(self, node: Node) -> str:
         name = self._define(node)
-        self.uses("B", "work")
+        self.uses("work")
         self.helper("_array")
         dims = [dim_code(dim, self.context, self.sizes).at(ADD) for dim in node.shape]
         present = self.dimensions(node, self.current is not None)
-        lead = [*(self.length_of(index) for index in present), "B"]
+        lead = [*(self.length_of(index) for index in present), self.count(node.family).text]
         line = f'{name} = _array(work, "{name}", {self.tuple_of([*lead, *dims])}, DTYPE)'
         (self._made if self.current else self.writer).line(line)
         return name
