@@ -15,8 +15,8 @@ more, for three seeds:
     lstm   0.0012  0.0012  0.0012   after 2000, 1800, 2200 steps
     gru    0.0008  0.0017  0.0013   after 1000, 1000, 1200 steps
 
-All fifteen took 472 s of processor time in one process, on a machine with two cores that had other
-work to do (24 minutes on the clock).
+All fifteen took 282 s on the clock and 453 s of processor time, on a machine with two cores that
+had other work to do.
 """
 
 from __future__ import annotations
