@@ -7,7 +7,6 @@ itself is not needed. Everything is float64; errors are relative to the largest 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 import numpy as np
 import pytest
@@ -16,8 +15,8 @@ from rnndsl import Forest
 from rnndsl.interpreter.batch import Batch
 from rnndsl.interpreter.gradients import directional
 from rnndsl.model.load import parse_model
-from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
+from tests.vectors.compared import compiled, error
 from tests.vectors.mapping import FOLDER, TREES, Arrays, spec, vectors
 
 LEVELS = (0, 1, 2)
@@ -28,19 +27,6 @@ def forest(name: str) -> Forest:
     arrays = vectors(name)
     slots = ("left", "right") if "left" in spec(name) else None
     return Forest(arrays["children"][""], arrays["roots"][""], slots=slots)
-
-
-@cache
-def compiled(text: str, level: int) -> Program:
-    return compile_model(parse_model(text), optimize=level, dtype="float64")
-
-
-def error(found: np.ndarray, expected: np.ndarray) -> float:
-    """The largest difference over the largest expected entry; infinite for NaN or a wrong shape."""
-    found, expected = np.asarray(found), np.asarray(expected)
-    if found.shape != expected.shape or not np.isfinite(found).all():
-        return np.inf
-    return float(np.abs(found - expected).max() / (np.abs(expected).max() or 1.0))
 
 
 def expected(name: str) -> Arrays:

@@ -15,8 +15,8 @@ import pytest
 from rnndsl.interpreter.batch import Batch
 from rnndsl.interpreter.gradients import directional
 from rnndsl.model.load import parse_model
-from rnndsl.runtime.compile import compile_model
 from rnndsl.runtime.program import Program
+from tests.vectors.compared import compiled, error
 from tests.vectors.mapping import (
     FOLDER,
     NAMES,
@@ -31,19 +31,6 @@ from tests.vectors.mapping import (
 )
 
 LEVELS = (0, 1, 2)
-
-
-@cache
-def compiled(text: str, level: int) -> Program:
-    return compile_model(parse_model(text), optimize=level, dtype="float64")
-
-
-def error(found: np.ndarray, expected: np.ndarray) -> float:
-    """The largest difference over the largest expected entry; infinite for NaN or a wrong shape."""
-    found, expected = np.asarray(found), np.asarray(expected)
-    if found.shape != expected.shape or not np.isfinite(found).all():
-        return np.inf
-    return float(np.abs(found - expected).max() / (np.abs(expected).max() or 1.0))
 
 
 def gradient_errors(name: str, mapped: Mapped, groups: str, grads: Arrays) -> dict[str, float]:

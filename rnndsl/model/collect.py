@@ -5,6 +5,8 @@ It says what clashes and what is reserved; right sides of equations are for `res
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from rnndsl.model import axis_messages, messages, tree_messages
 from rnndsl.model import declaration_messages as wording
 from rnndsl.model.dims import Dim
@@ -14,6 +16,7 @@ from rnndsl.model.symbols import LOSS, RESERVED, RESERVED_DATA, Symbol, Table
 from rnndsl.model.uses import Whole
 from rnndsl.ops.signatures import FUNCTIONS
 from rnndsl.syntax import tree
+from rnndsl.text.diagnostics import Diagnostic
 from rnndsl.text.source import Span
 
 BUILT_IN = (*FUNCTIONS, "teach")
@@ -144,13 +147,7 @@ def _tree(table: Table, statement: tree.TreeStatement) -> None:
             _clash(table, known, Symbol(first.name, "axis", first.span, statement))
         return
     indices = tuple(dict.fromkeys(name.name for name in statement.indices))
-    seen: dict[str, Span] = {}
-    for slot in statement.slots:
-        if slot.name in RESERVED:
-            table.report(messages.reserved(slot.name, slot.span))
-        elif slot.name in seen:
-            table.report(tree_messages.slot_twice(slot.name, slot.span, seen[slot.name]))
-        seen.setdefault(slot.name, slot.span)
+    seen = _distinct(table, statement.slots, tree_messages.slot_twice)
     axis = Axis(first.name, indices, "", first.span, is_tree=True, slots=tuple(seen))
     table.axes[first.name] = axis
     for name in statement.indices:
@@ -198,15 +195,23 @@ def _written(item: tree.Expr) -> str:
     return item.name if isinstance(item, tree.Name) else ""
 
 
-def _formula(table: Table, statement: tree.FormulaStatement) -> None:
-    name = statement.name
+def _distinct(
+    table: Table, names: Sequence[tree.Name], twice: Callable[[str, Span, Span], Diagnostic]
+) -> dict[str, Span]:
+    """Names that stand in one list, and where: none reserved, none twice, which is told."""
     seen: dict[str, Span] = {}
-    for item in statement.parameters:
+    for item in names:
         if item.name in RESERVED:
             table.report(messages.reserved(item.name, item.span))
         elif item.name in seen:
-            table.report(messages.duplicate(item.name, item.span, seen[item.name]))
+            table.report(twice(item.name, item.span, seen[item.name]))
         seen.setdefault(item.name, item.span)
+    return seen
+
+
+def _formula(table: Table, statement: tree.FormulaStatement) -> None:
+    name = statement.name
+    _distinct(table, statement.parameters, messages.duplicate)
     if name.name in table.formulas:
         first = table.formulas[name.name].name.span
         table.report(messages.duplicate(name.name, name.span, first))
