@@ -14,11 +14,11 @@ each with its age; nobody tells them which of them matter. Right answers to 1,00
     hops of their own       100.0     98.5       77.1 %
 
 On bAbI itself, Sukhbaatar et al. (2015) tell of 99.9, 78.4 and 35.8 % for three hops and a network
-for each task that knows the order of words, after 1,000 questions. Their best start without softmax:
-100.0, 91.7 and 59.7 %, and after 10,000 questions 100.0, 99.7 and 97.9 %; these six figures are
-from memory and were not checked against the paper. Here 45 % of the stories with three facts are longer
-than the memory. All six took 275 s of processor time in one process, on a machine with two cores
-that had other work to do (11 minutes on the clock).
+for each task that knows the order of words, after 1,000 questions. Their best start without a
+softmax: 100.0, 91.7 and 59.7 %, and after 10,000 questions 100.0, 99.7 and 97.9 %; these six
+figures are from memory and were not checked against the paper. Here 45 % of the stories with three
+facts are longer than the memory. All six took 275 s of processor time in one process, on a machine
+with two cores that had other work to do (11 minutes on the clock).
 """
 
 from __future__ import annotations
